@@ -1,0 +1,1 @@
+"""What ships as data: recipes and published figures."""

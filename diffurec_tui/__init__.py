@@ -1,0 +1,1 @@
+"""The terminal side of diffurec: the command line and the explorer."""

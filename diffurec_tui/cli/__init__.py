@@ -1,0 +1,1 @@
+"""The `diffurec` command, one module a group of subcommands."""

@@ -1,0 +1,1 @@
+"""Interactions in: importers, the dataset folder, sequences and batches."""

@@ -1,0 +1,160 @@
+"""The dataset folder: what `diffurec data prepare` writes and everything else reads.
+
+    dataset.json      name, counts, split, source, options, sha256 of the arrays
+    offsets.npy       (U+1,) int64  user u owns items[offsets[u]:offsets[u+1]], oldest first
+    items.npy         (N,)   int32  item ids 1 … V; 0 is padding and never stored
+    boundaries.npy    (U, 2) int32  [val_start, test_start] counted from the user's first item
+    timestamps.npy    (N,)   int64  optional, seconds since the epoch
+    users.parquet     row u:   user_id (str), interactions (u32)
+    items.parquet     row i-1: item_id (str), title (str), categories (str, '|' between), interactions (u32)
+
+A user's sequence of n items is cut in three: train = [0, val_start), val = [val_start, test_start),
+test = [test_start, n). The validation target is the item at `val_start` with all before it as
+history; the test target is the item at `test_start`, likewise. A user whose part is empty has no
+target in that split. Leave-one-out and the global temporal split differ in `boundaries` alone.
+
+Only the arrays are needed to train, so this module needs NumPy and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from diffurec.errors import UserError
+
+FORMAT = "diffurec-dataset"
+VERSION = 1
+
+Split = Literal["train", "val", "test"]
+IntArray = npt.NDArray[np.int64]
+
+
+def fingerprint(
+    offsets: npt.NDArray[np.int64], items: npt.NDArray[np.int32], boundaries: npt.NDArray[np.int32]
+) -> str:
+    """SHA-256 (hex) over the three arrays that training and evaluation read."""
+    digest = hashlib.sha256()
+    for array in (offsets, items, boundaries):
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset folder, opened. Arrays are memory-mapped and read-only."""
+
+    path: Path
+    info: Mapping[str, Any]
+    offsets: npt.NDArray[np.int64]  # (U+1,)
+    items: npt.NDArray[np.int32]  # (N,)
+    boundaries: npt.NDArray[np.int32]  # (U, 2)
+
+    @property
+    def name(self) -> str:
+        return str(self.info["name"])
+
+    @property
+    def num_users(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def num_items(self) -> int:
+        """V: the size of the catalogue, padding not counted."""
+        return int(self.info["items"])
+
+    @property
+    def sha256(self) -> str:
+        return str(self.info["sha256"])
+
+    def sequence(self, user: int) -> npt.NDArray[np.int32]:
+        """All items of user index `user`, oldest first."""
+        return self.items[self.offsets[user] : self.offsets[user + 1]]
+
+    def evaluation_users(self, split: Split) -> IntArray:
+        """Indices of the users that have a target in `split` and at least one item before it."""
+        lengths = np.diff(self.offsets)
+        val_start, test_start = self.boundaries[:, 0], self.boundaries[:, 1]
+        if split == "val":
+            has_target = (test_start > val_start) & (val_start > 0)
+        elif split == "test":
+            has_target = (lengths > test_start) & (test_start > 0)
+        else:
+            raise ValueError(f"no evaluation targets in the {split!r} part")
+        return np.flatnonzero(has_target).astype(np.int64)
+
+    def target_positions(self, users: IntArray, split: Split) -> IntArray:
+        """Position in `items` of each user's target in `split` ("val" or "test")."""
+        column = 0 if split == "val" else 1
+        return self.offsets[users] + self.boundaries[users, column]
+
+    def training_counts(self) -> npt.NDArray[np.int64]:
+        """How often each item occurs in the training part, indexed by item id: (V+1,)."""
+        position = np.arange(len(self.items), dtype=np.int64)
+        lengths = np.diff(self.offsets)
+        within = position - np.repeat(self.offsets[:-1], lengths)
+        in_train = within < np.repeat(self.boundaries[:, 0].astype(np.int64), lengths)
+        return np.bincount(self.items[in_train], minlength=self.num_items + 1).astype(np.int64)
+
+
+def open_dataset(path: str | Path) -> Dataset:
+    """Open a dataset folder.
+
+    Raises:
+        UserError: the folder is missing, is not a dataset folder, or its arrays do not fit together.
+    """
+    root = Path(path)
+    manifest = root / "dataset.json"
+    if not manifest.is_file():
+        what = "is not a dataset folder (no dataset.json)" if root.exists() else "does not exist"
+        raise UserError(
+            f"{root}: {what}; make one with `diffurec data prepare SOURCE --out {root}`"
+        )
+    try:
+        info = json.loads(manifest.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise UserError(f"{manifest}: not valid JSON ({error}); prepare the data again") from None
+    if not isinstance(info, dict) or info.get("format") != FORMAT:
+        raise UserError(f"{manifest}: not a diffurec dataset; prepare the data again")
+    if info.get("version") != VERSION:
+        raise UserError(
+            f"{manifest}: dataset version {info.get('version')!r}, this program reads {VERSION};"
+            " prepare the data again"
+        )
+    dataset = Dataset(
+        path=root,
+        info=info,
+        offsets=_load(root / "offsets.npy", np.int64),
+        items=_load(root / "items.npy", np.int32),
+        boundaries=_load(root / "boundaries.npy", np.int32),
+    )
+    users, interactions = int(info["users"]), int(info["interactions"])
+    if (
+        dataset.offsets.shape != (users + 1,)
+        or dataset.boundaries.shape != (users, 2)
+        or dataset.items.shape != (interactions,)
+        or int(dataset.offsets[-1]) != interactions
+    ):
+        raise UserError(f"{root}: the arrays do not match dataset.json; prepare the data again")
+    return dataset
+
+
+def _load(path: Path, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise UserError(f"{path}: missing; prepare the data again") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: unreadable ({error}); prepare the data again") from None
+    if array.dtype != dtype:
+        raise UserError(
+            f"{path}: holds {array.dtype}, expected {np.dtype(dtype)}; prepare the data again"
+        )
+    return array
