@@ -23,7 +23,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -114,14 +114,13 @@ def open_dataset(path: str | Path) -> Dataset:
     manifest = root / "dataset.json"
     if not manifest.is_file():
         what = "is not a dataset folder (no dataset.json)" if root.exists() else "does not exist"
-        raise UserError(
-            f"{root}: {what}; make one with `diffurec data prepare SOURCE --out {root}`"
-        )
+        raise UserError(f"{root}: {what}; make one with `diffurec data prepare SOURCE --out {root}`")
     try:
-        info = json.loads(manifest.read_text(encoding="utf-8"))
+        info: Any = json.loads(manifest.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise UserError(f"{manifest}: not valid JSON ({error}); prepare the data again") from None
-    if not isinstance(info, dict) or info.get("format") != FORMAT:
+    info = cast("dict[str, Any]", info) if isinstance(info, dict) else {}
+    if info.get("format") != FORMAT:
         raise UserError(f"{manifest}: not a diffurec dataset; prepare the data again")
     if info.get("version") != VERSION:
         raise UserError(
@@ -154,7 +153,5 @@ def _load(path: Path, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: unreadable ({error}); prepare the data again") from None
     if array.dtype != dtype:
-        raise UserError(
-            f"{path}: holds {array.dtype}, expected {np.dtype(dtype)}; prepare the data again"
-        )
+        raise UserError(f"{path}: holds {array.dtype}, expected {np.dtype(dtype)}; prepare the data again")
     return array

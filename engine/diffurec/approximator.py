@@ -1,0 +1,142 @@
+"""f_θ, the Approximator: a Transformer that reads the noised history and names x̂_0 (paper, "Approximator").
+
+    d_t   = MLP(sinusoid(t))                      step embedding
+    z_i   = e_i + λ_i ⊙ (x_t + d_t)               each history item as a distribution
+    x̂_0   = LayerNorm(Transformer(z_1 … z_n))_n   the last position
+
+Histories are padded on the left, so the last position is always a real item.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from diffurec.config import AttentionMask
+
+LAYER_NORM_EPS = 1e-12
+MAX_PERIOD = 10_000.0
+
+
+def sinusoid(t: Tensor, size: int) -> Tensor:
+    """Sinusoidal embedding of (fractional) timesteps (B,) as (B, size): cosines first, then sines."""
+    half = size // 2
+    exponent = torch.arange(half, dtype=torch.float32, device=t.device) / half
+    angles = t.float().unsqueeze(-1) * torch.exp(-math.log(MAX_PERIOD) * exponent)  # (B, half)
+    return F.pad(torch.cat([angles.cos(), angles.sin()], dim=-1), (0, size % 2))
+
+
+class Attention(nn.Module):
+    """Bidirectional multi-head attention over the history.
+
+    Two readings of the padding mask. "keys": padding is never attended to. "queries", the authors':
+    real positions attend to padding too, and rows of padding attend to everything uniformly.
+    """
+
+    def __init__(self, hidden_size: int, num_heads: int, dropout: float, mask: AttentionMask) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.dropout = dropout
+        self.mask: AttentionMask = mask
+        self.query = nn.Linear(hidden_size, hidden_size)
+        self.key = nn.Linear(hidden_size, hidden_size)
+        self.value = nn.Linear(hidden_size, hidden_size)
+        self.out = nn.Linear(hidden_size, hidden_size)
+        nn.init.xavier_normal_(self.out.weight)
+
+    def forward(self, x: Tensor, real: Tensor | None, *, last_only: bool) -> Tensor:
+        """Attend.
+
+        Args:
+            x: (B, L, D).
+            real: False where the history is padding, (B, L); None where nothing is.
+            last_only: compute the last position's query alone, which gives (B, 1, D).
+        """
+        source = x[:, -1:] if last_only else x  # (B, Q, D)
+        q = self._heads(self.query(source))  # (B, H, Q, D/H)
+        k, v = self._heads(self.key(x)), self._heads(self.value(x))  # (B, H, L, D/H)
+        allowed: Tensor | None = None
+        if real is not None and self.mask == "keys":
+            allowed = real[:, None, None, :]  # (B, 1, 1, L)
+        elif real is not None and not last_only:
+            q = q * real[:, None, :, None]  # a zero query gives the uniform row
+        dropout = self.dropout if self.training else 0.0
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, dropout_p=dropout)
+        merged = mixed.transpose(1, 2).reshape(source.shape)  # (B, Q, D)
+        return self.out(merged)
+
+    def _heads(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+
+
+class FeedForward(nn.Module):
+    """Linear, tanh-GELU, dropout, Linear, with an inner width of 4 D."""
+
+    def __init__(self, hidden_size: int, dropout: float) -> None:
+        super().__init__()
+        self.inner = nn.Linear(hidden_size, 4 * hidden_size)
+        self.outer = nn.Linear(4 * hidden_size, hidden_size)
+        self.dropout = nn.Dropout(dropout)
+        nn.init.xavier_normal_(self.inner.weight)
+        nn.init.xavier_normal_(self.outer.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.outer(self.dropout(F.gelu(self.inner(x), approximate="tanh")))
+
+
+class Block(nn.Module):
+    """Pre-norm Transformer block; dropout after attention, after the feed-forward, and at the end."""
+
+    def __init__(self, hidden_size: int, num_heads: int, dropout: float, mask: AttentionMask) -> None:
+        super().__init__()
+        self.attention_norm = nn.LayerNorm(hidden_size, eps=LAYER_NORM_EPS)
+        self.attention = Attention(hidden_size, num_heads, dropout, mask)
+        self.feed_forward_norm = nn.LayerNorm(hidden_size, eps=LAYER_NORM_EPS)
+        self.feed_forward = FeedForward(hidden_size, dropout)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, real: Tensor | None, *, last_only: bool) -> Tensor:
+        residual = x[:, -1:] if last_only else x
+        x = residual + self.dropout(self.attention(self.attention_norm(x), real, last_only=last_only))
+        x = x + self.dropout(self.feed_forward(self.feed_forward_norm(x)))
+        return self.dropout(x)
+
+
+class Approximator(nn.Module):
+    """f_θ: (history embeddings, x_t, t, λ) -> x̂_0."""
+
+    def __init__(
+        self, hidden_size: int, num_blocks: int, num_heads: int, dropout: float, mask: AttentionMask
+    ) -> None:
+        super().__init__()
+        self.hidden_size = hidden_size
+        self.step_embedding = nn.Sequential(
+            nn.Linear(hidden_size, 4 * hidden_size), nn.SiLU(), nn.Linear(4 * hidden_size, hidden_size)
+        )
+        self.blocks = nn.ModuleList(Block(hidden_size, num_heads, dropout, mask) for _ in range(num_blocks))
+        self.dropout = nn.Dropout(dropout)
+        self.norm = nn.LayerNorm(hidden_size, eps=LAYER_NORM_EPS)
+
+    def forward(self, e: Tensor, real: Tensor | None, x_t: Tensor, t: Tensor, lam: Tensor) -> Tensor:
+        """Reconstruct x_0.
+
+        Args:
+            e: embedded history, (B, L, D).
+            real: False where it is padding, (B, L); None where nothing is.
+            x_t: (B, D).
+            t: timestep on the scale of the step embedding, (B,) or (1,).
+            lam: λ, (B, L, D).
+
+        Returns:
+            x̂_0, (B, D).
+        """
+        d_t = self.step_embedding(sinusoid(t, self.hidden_size))  # (B, D)
+        z = e + lam * (x_t + d_t).unsqueeze(1)  # (B, L, D)
+        last = len(self.blocks) - 1
+        for number, block in enumerate(self.blocks):
+            # Only the last position is read, so the last block computes one query.
+            z = block(z, real, last_only=number == last)
+        return self.norm(self.dropout(z)).squeeze(1)

@@ -1,0 +1,80 @@
+"""Names for item ids and users: titles, categories, the data's own ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from diffurec.data.dataset import Dataset
+from diffurec.errors import UserError
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Items by id; position 0 is padding and empty."""
+
+    original_ids: Sequence[str]
+    titles: Sequence[str]
+    """Empty where unknown."""
+    categories: Sequence[str]
+    """'|' between; empty where unknown."""
+
+    def __len__(self) -> int:
+        """V."""
+        return len(self.original_ids) - 1
+
+    def name(self, item: int) -> str:
+        """The title, or the original id where there is none."""
+        return self.titles[item] or f"#{self.original_ids[item]}"
+
+    def find(self, original_id: str) -> int | None:
+        """Item id of an original id, None where it is unknown."""
+        if "_by_id" not in self.__dict__:
+            table = {name: item for item, name in enumerate(self.original_ids) if item}
+            object.__setattr__(self, "_by_id", table)
+        by_id: dict[str, int] = self.__dict__["_by_id"]
+        return by_id.get(original_id)
+
+
+def load_catalogue(num_items: int, *candidates: Path | None) -> Catalogue:
+    """The catalogue in the first of `candidates` that exists; bare numbers where none does.
+
+    Raises:
+        UserError: a file is unreadable or of another catalogue.
+    """
+    for path in candidates:
+        if path is None or not path.is_file():
+            continue
+        frame = _read(path)
+        if len(frame) != num_items:
+            raise UserError(f"{path}: has {len(frame)} items, expected {num_items}")
+
+        def column(name: str, frame: pl.DataFrame = frame) -> list[str]:
+            if name not in frame.columns:
+                return [""] * (num_items + 1)
+            return ["", *frame[name].fill_null("").to_list()]
+
+        return Catalogue(column("item_id"), column("title"), column("categories"))
+    empty = [""] * (num_items + 1)
+    return Catalogue([str(item) for item in range(num_items + 1)], empty, empty)
+
+
+def load_user_ids(dataset: Dataset) -> pl.Series:
+    """Original user ids by row, as strings; the row number where they are not known."""
+    path = dataset.path / "users.parquet"
+    if not path.is_file():
+        return pl.Series("user_id", [str(user) for user in range(dataset.num_users)])
+    frame = _read(path)
+    if len(frame) != dataset.num_users:
+        raise UserError(f"{path}: has {len(frame)} users, the arrays have {dataset.num_users}")
+    return frame["user_id"].cast(pl.String)
+
+
+def _read(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise UserError(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None

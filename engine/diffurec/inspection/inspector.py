@@ -1,0 +1,213 @@
+"""A loaded checkpoint and its users: the walks behind `trace`, `sample`, `recommend` and the explorer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from diffurec.checkpoint import load_checkpoint
+from diffurec.config import Rounding
+from diffurec.data.catalogue import Catalogue, load_catalogue
+from diffurec.data.dataset import Dataset
+from diffurec.diffusion import RowDraws, Step
+from diffurec.errors import UserError
+from diffurec.inspection.frames import Frame, Ranking, SampleSet
+from diffurec.metrics import target_rank
+from diffurec.model import Conditioning, DiffuRec, WalkOptions
+from diffurec.run import Run
+
+SAMPLES_AT_ONCE = 50
+SEEDS = 2**63
+
+
+@dataclass(frozen=True)
+class Case:
+    """A history to recommend for, oldest first, and the item that came next where it is known."""
+
+    history: tuple[int, ...]
+    target: int | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """How walks are walked and rounded."""
+
+    top_k: int = 10
+    exclude_seen: bool = False
+    walk: WalkOptions = field(default_factory=WalkOptions)
+
+
+class Inspector:
+    """A model in evaluation mode, with names for what it ranks."""
+
+    def __init__(self, model: DiffuRec, catalogue: Catalogue) -> None:
+        self.model = model.eval()
+        self.catalogue = catalogue
+
+    @property
+    def num_steps(self) -> int:
+        """T: steps of a full walk."""
+        return len(self.model.schedule)
+
+    @torch.no_grad()
+    def walk(self, case: Case, seed: int, view: View = View()) -> Iterator[Frame]:
+        """The reverse walk of one history, a frame a step; the seed names it exactly."""
+        draws = RowDraws([seed], self.model.device)
+        history = self._condition(case)
+        for step in self.model.walk(history, draws, view.walk):
+            yield self._frame(step, case, view)
+
+    @torch.no_grad()
+    def sample(
+        self, case: Case, seeds: Sequence[int], view: View = View(), *, at_once: int = SAMPLES_AT_ONCE
+    ) -> Iterator[SampleSet]:
+        """The lists of one walk a seed, `at_once` walks at a time.
+
+        The list of seed s is that of `walk(case, s)`, up to rounding of the arithmetic.
+        """
+        history = self._condition(case)
+        for begin in range(0, len(seeds), at_once):
+            part = seeds[begin : begin + at_once]
+            x_0 = self._drain(history.expand(len(part)), part, view.walk)
+            lists, ranks = self._lists(x_0, [case] * len(part), view)
+            yield SampleSet(
+                seeds=tuple(part),
+                lists=lists.numpy(),
+                target_ranks=None if case.target is None else ranks.numpy(),
+            )
+
+    @torch.no_grad()
+    def recommend(
+        self, histories: Sequence[Sequence[int]], seed: int, view: View = View()
+    ) -> tuple[Tensor, Tensor]:
+        """Top items and their scores for many histories, (B, K) each.
+
+        Row i is what `walk` ends with for its history and `seed`, whatever else is in the batch:
+        histories of one length go together, so that no draw is spent on padding.
+        """
+        cases = [Case(tuple(history)) for history in histories]
+        shape = (len(cases), self._k(view))
+        items, scores = torch.zeros(shape, dtype=torch.int64), torch.zeros(shape)
+        max_len = self.model.config.data.max_len
+        by_length: dict[int, list[int]] = {}
+        for row, case in enumerate(cases):
+            by_length.setdefault(min(len(case.history), max_len), []).append(row)
+        for rows in by_length.values():
+            part = [cases[row] for row in rows]
+            x_0 = self._drain(self._condition(*part), [seed] * len(part), view.walk)
+            top = self._candidates(x_0, part, view).topk(shape[1], dim=-1)
+            items[rows], scores[rows] = top.indices.cpu(), top.values.cpu()
+        return items, scores
+
+    def _drain(self, history: Conditioning, seeds: Sequence[int], options: WalkOptions) -> Tensor:
+        x_0: Tensor | None = None
+        for step in self.model.walk(history, RowDraws(seeds, self.model.device), options):
+            x_0 = step.x_prev
+        assert x_0 is not None  # a schedule has at least one step
+        return x_0
+
+    def _condition(self, *cases: Case) -> Conditioning:
+        max_len = self.model.config.data.max_len
+        recent = [case.history[-max_len:] for case in cases]
+        if not all(recent):
+            raise UserError("the history is empty; give at least one known item")
+        width = max_len if self.model.needs_full_width else max(map(len, recent))
+        padded = [[0] * (width - len(history)) + list(history) for history in recent]
+        return self.model.condition(torch.tensor(padded, device=self.model.device))
+
+    def _candidates(
+        self, x: Tensor, cases: Sequence[Case], view: View, rounding: Rounding | None = None
+    ) -> Tensor:
+        """Scores (B, V+1) with padding, and on request items of the history, at -inf."""
+        scores = self.model.round(x, rounding or view.walk.rounding)
+        scores[:, 0] = float("-inf")
+        if view.exclude_seen:
+            for row, case in enumerate(cases):
+                seen = [item for item in set(case.history) if item != case.target]
+                scores[row, seen] = float("-inf")
+        return scores
+
+    def _k(self, view: View) -> int:
+        return min(view.top_k, self.model.num_items)
+
+    def _lists(self, x_0: Tensor, cases: Sequence[Case], view: View) -> tuple[Tensor, Tensor]:
+        candidates = self._candidates(x_0, cases, view)
+        targets = torch.tensor([case.target or 0 for case in cases], device=candidates.device)
+        return candidates.topk(self._k(view), dim=-1).indices.cpu(), target_rank(candidates, targets).cpu()
+
+    def _frame(self, step: Step, case: Case, view: View) -> Frame:
+        both = torch.cat([step.x_0_hat, step.x_t])  # (2, D)
+        candidates = self._candidates(both, [case, case], view)
+        log_p = candidates.log_softmax(-1)
+        p = log_p.exp()
+        entropy = -torch.where(p > 0, p * log_p, 0.0).sum(-1).cpu().numpy()
+        top = candidates.topk(self._k(view), dim=-1)
+        targets = torch.full((2,), case.target or 0, device=candidates.device)
+        ranks = target_rank(candidates, targets)
+
+        def ranking(row: int) -> Ranking:
+            items = top.indices[row]
+            return Ranking(
+                items=items.cpu().numpy(),
+                scores=top.values[row].cpu().numpy(),
+                probabilities=p[row, items].cpu().numpy(),
+                entropy=float(entropy[row]),
+                target_rank=None if case.target is None else int(ranks[row]),
+            )
+
+        return Frame(
+            index=step.index,
+            t=step.t,
+            x_0_hat=ranking(0),
+            x_t=ranking(1),
+            moved=float((step.x_prev - step.x_t).norm()),
+            x_0_hat_vector=step.x_0_hat[0].cpu().numpy(),
+        )
+
+
+def load_inspector(run: Run, dataset: Dataset | None = None, device: str = "cpu") -> Inspector:
+    """Load a run's weights and titles.
+
+    Args:
+        run: an opened run.
+        dataset: where titles come from if the run has no copy of its own.
+        device: where to put the model.
+
+    Raises:
+        UserError: no weights yet, or they do not fit the configuration.
+    """
+    model = load_model(run, device)
+    fallback: Path | None = dataset.path / "items.parquet" if dataset else None
+    return Inspector(model, load_catalogue(run.num_items, run.items_path, fallback))
+
+
+def load_model(run: Run, device: str | torch.device = "cpu") -> DiffuRec:
+    """The model of a run with its weights, in evaluation mode.
+
+    Raises:
+        UserError: no weights yet, or they do not fit the configuration.
+    """
+    path = run.weights_path
+    checkpoint = load_checkpoint(path)
+    model = DiffuRec(run.num_items, run.config)
+    try:
+        model.load_state_dict(checkpoint.weights)
+    except RuntimeError as error:
+        reason = str(error).split("\n")[-1].strip()
+        raise UserError(f"{path}: does not fit the run's config.json: {reason}") from None
+    return model.to(device).eval()
+
+
+def case_of_user(dataset: Dataset, user: int) -> Case:
+    """The test case of a user (else the validation case, else the whole sequence without a target)."""
+    sequence = np.asarray(dataset.sequence(user))
+    val_start, test_start = (int(cut) for cut in dataset.boundaries[user])
+    for cut, end in ((test_start, len(sequence)), (val_start, test_start)):
+        if 0 < cut < end:
+            return Case(tuple(sequence[:cut].tolist()), int(sequence[cut]))
+    return Case(tuple(sequence.tolist()))

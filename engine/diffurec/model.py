@@ -1,0 +1,171 @@
+"""DiffuRec: item table, Approximator and diffusion, put together as in the paper.
+
+Training (the paper's diffusion phase), for a history and its next item:
+    x_0 = e(target)
+    s ~ sampler, ε ~ N(0, I),  x_s = √ᾱ_s x_0 + √(1-ᾱ_s) ε
+    λ ~ N(λ0, λ0²),            x̂_0 = f_θ(history, x_s, s, λ)
+    loss = CE(x̂_0 · Eᵀ, target)
+
+Inference (its reverse phase): x_T ~ N(0, I), the reverse walk, then rounding of x_0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from diffurec.approximator import LAYER_NORM_EPS, Approximator
+from diffurec.config import Config, Rounding, Variance
+from diffurec.data.batches import Batch
+from diffurec.diffusion import Approximate, BatchDraws, Draws, Step, q_sample, reverse
+from diffurec.recommender import Recommender
+from diffurec.schedule import make_schedule
+from diffurec.timesteps import TimestepSampler
+
+
+@dataclass(frozen=True)
+class Conditioning:
+    """A batch of histories as the Approximator reads them."""
+
+    e: Tensor  # (B, L, D)
+    real: Tensor | None  # (B, L), False at padding; None where there is none
+
+    def expand(self, rows: int) -> Conditioning:
+        """One history repeated for `rows` walks, without copying."""
+        real = None if self.real is None else self.real.expand(rows, -1)
+        return replace(self, e=self.e.expand(rows, -1, -1), real=real)
+
+
+@dataclass(frozen=True)
+class WalkOptions:
+    """The dials of a reverse walk; None takes what the model was configured with."""
+
+    steps: int | None = None
+    variance: Variance | None = None
+    rounding: Rounding | None = None
+    lambda_scale: float = 1.0
+    """λ is drawn as in training and multiplied by this; 0 shuts x_t out."""
+
+
+class DiffuRec(Recommender):
+    """The paper's model; every size and every deviation comes from `config`."""
+
+    def __init__(self, num_items: int, config: Config) -> None:
+        super().__init__()
+        model, diffusion = config.model, config.diffusion
+        self.num_items = num_items
+        self.config = config
+        self.needs_full_width = model.attention_mask == "queries"
+        self.schedule = make_schedule(diffusion.schedule, diffusion.steps)
+        self.timestep_scale = 1000 / diffusion.steps if diffusion.rescale_timesteps else 1.0
+        self.item_embeddings = nn.Embedding(num_items + 1, model.hidden_size)
+        nn.init.normal_(self.item_embeddings.weight, std=model.embedding_std)
+        self.positions = (
+            nn.Embedding(config.data.max_len, model.hidden_size) if model.position == "learned" else None
+        )
+        if self.positions is not None:
+            nn.init.normal_(self.positions.weight, std=0.02)
+        self.history_dropout = nn.Dropout(model.embedding_dropout)
+        self.history_norm = nn.LayerNorm(model.hidden_size, eps=LAYER_NORM_EPS)
+        self.approximator = Approximator(
+            model.hidden_size, model.num_blocks, model.num_heads, model.dropout, model.attention_mask
+        )
+        self.timestep_sampler = TimestepSampler(diffusion.timestep_sampler, diffusion.steps)
+
+    @property
+    def device(self) -> torch.device:
+        return self.item_embeddings.weight.device
+
+    def condition(self, histories: Tensor) -> Conditioning:
+        """Embed histories (B, L): table rows, dropout, order (if configured), LayerNorm."""
+        real = histories > 0
+        e = self.history_dropout(self.item_embeddings(histories))  # (B, L, D)
+        if self.positions is not None:
+            back = torch.arange(histories.shape[1] - 1, -1, -1, device=histories.device)
+            e = e + self.positions(back)
+        return Conditioning(self.history_norm(e), None if bool(real.all()) else real)
+
+    def draw_lambda(self, draws: Draws, e: Tensor, scale: float = 1.0) -> Tensor:
+        """λ ~ N(λ0, λ0²), anew for each position and channel, times `scale`: (B, L, D)."""
+        return (self.config.model.lambda_mean * scale) * (1 + draws.normal(e.shape))
+
+    def denoise(self, history: Conditioning, x_t: Tensor, t: Tensor, lam: Tensor) -> Tensor:
+        """x̂_0 (B, D) from x_t (B, D) at timesteps `t`, (B,) or (1,)."""
+        return self.approximator(history.e, history.real, x_t, t * self.timestep_scale, lam)
+
+    def loss(self, batch: Batch, generator: torch.Generator) -> Tensor:
+        draws = BatchDraws(generator)
+        x_0 = self.item_embeddings(batch.targets)  # (B, D)
+        t, weight = self.timestep_sampler.sample(len(batch), generator)
+        x_t = q_sample(self.schedule, x_0, t, draws.normal(x_0.shape))
+        history = self.condition(batch.histories)
+        x_0_hat = self.denoise(history, x_t, t, self.draw_lambda(draws, history.e))
+        losses = self.cross_entropy(x_0_hat, batch.targets)  # (B,)
+        self.timestep_sampler.update(t, losses)
+        return (losses * weight).mean()
+
+    def cross_entropy(self, x_0_hat: Tensor, targets: Tensor) -> Tensor:
+        """CE over all items of x̂_0 · Eᵀ, one value an example, (B,)."""
+        table = self.item_embeddings.weight  # (V+1, D)
+        if self.config.model.score_padding:
+            return F.cross_entropy(x_0_hat @ table.T, targets, reduction="none")
+        return F.cross_entropy(x_0_hat @ table[1:].T, targets - 1, reduction="none")
+
+    def walk(
+        self,
+        history: Conditioning,
+        draws: Draws,
+        options: WalkOptions = WalkOptions(),
+        *,
+        x_T: Tensor | None = None,
+        start: int = 0,
+    ) -> Iterator[Step]:
+        """The reverse walk for a batch of histories, step by step.
+
+        Args:
+            history: what to condition on, B rows.
+            draws: every random number of the walk: x_T, then at each step λ and ε'.
+            options: dials.
+            x_T: where to start, (B, D); None draws it.
+            start: number of steps behind `x_T` already (to fork a walk at step `start`).
+        """
+        config = self.config.diffusion
+        schedule = self.schedule if options.steps is None else self.schedule.respace(options.steps)
+        if x_T is None:
+            x_T = draws.normal((history.e.shape[0], history.e.shape[2]))
+        return reverse(
+            schedule,
+            self._approximate(history, draws, options.lambda_scale),
+            x_T,
+            draws,
+            variance=options.variance or config.variance,
+            start=start,
+        )
+
+    def _approximate(self, history: Conditioning, draws: Draws, lambda_scale: float) -> Approximate:
+        def approximate(x_t: Tensor, t: int) -> Tensor:
+            lam = self.draw_lambda(draws, history.e, lambda_scale)
+            return self.denoise(history, x_t, torch.tensor([t], device=x_t.device), lam)
+
+        return approximate
+
+    def round(self, x_0: Tensor, rounding: Rounding | None = None) -> Tensor:
+        """Scores (B, V+1) of all ids for x_0 (B, D): inner product, or negative squared distance."""
+        table = self.item_embeddings.weight
+        products = x_0 @ table.T
+        if (rounding or self.config.model.rounding) == "inner_product":
+            return products
+        return 2 * products - table.square().sum(-1) - x_0.square().sum(-1, keepdim=True)
+
+    @torch.no_grad()
+    def scores(self, histories: Tensor, generator: torch.Generator, steps: int | None = None) -> Tensor:
+        walk = self.walk(self.condition(histories), BatchDraws(generator), WalkOptions(steps=steps))
+        x_0: Tensor | None = None
+        for step in walk:
+            x_0 = step.x_prev
+        assert x_0 is not None  # a schedule has at least one step
+        return self.round(x_0)
