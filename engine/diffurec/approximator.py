@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from diffurec.config import AttentionMask
+from diffurec.dropout import Dropout, dropout
 
 LAYER_NORM_EPS = 1e-12
 MAX_PERIOD = 10_000.0
@@ -63,10 +64,21 @@ class Attention(nn.Module):
             allowed = real[:, None, None, :]  # (B, 1, 1, L)
         elif real is not None and not last_only:
             q = q * real[:, None, :, None]  # a zero query gives the uniform row
-        dropout = self.dropout if self.training else 0.0
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, dropout_p=dropout)
-        merged = mixed.transpose(1, 2).reshape(source.shape)  # (B, Q, D)
+        mixed = self._mix(q, k, v, allowed)  # (B, H, Q, D/H)
+        merged = mixed.transpose(1, 2).flatten(2)  # (B, Q, D)
         return self.out(merged)
+
+    def _mix(self, q: Tensor, k: Tensor, v: Tensor, allowed: Tensor | None) -> Tensor:
+        dropped = self.training and self.dropout > 0
+        if dropped and q.device.type == "cpu":
+            # Spelled out for the cheap mask; torch's fused kernel takes no dropout on a CPU anyway.
+            weights = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)  # (B, H, Q, L)
+            if allowed is not None:
+                weights = weights.masked_fill(~allowed, float("-inf"))
+            return dropout(weights.softmax(-1), self.dropout, training=True) @ v
+        return F.scaled_dot_product_attention(
+            q, k, v, attn_mask=allowed, dropout_p=self.dropout if dropped else 0.0
+        )
 
     def _heads(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
@@ -79,7 +91,7 @@ class FeedForward(nn.Module):
         super().__init__()
         self.inner = nn.Linear(hidden_size, 4 * hidden_size)
         self.outer = nn.Linear(4 * hidden_size, hidden_size)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         nn.init.xavier_normal_(self.inner.weight)
         nn.init.xavier_normal_(self.outer.weight)
 
@@ -96,7 +108,7 @@ class Block(nn.Module):
         self.attention = Attention(hidden_size, num_heads, dropout, mask)
         self.feed_forward_norm = nn.LayerNorm(hidden_size, eps=LAYER_NORM_EPS)
         self.feed_forward = FeedForward(hidden_size, dropout)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor, real: Tensor | None, *, last_only: bool) -> Tensor:
         residual = x[:, -1:] if last_only else x
@@ -117,7 +129,7 @@ class Approximator(nn.Module):
             nn.Linear(hidden_size, 4 * hidden_size), nn.SiLU(), nn.Linear(4 * hidden_size, hidden_size)
         )
         self.blocks = nn.ModuleList(Block(hidden_size, num_heads, dropout, mask) for _ in range(num_blocks))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.norm = nn.LayerNorm(hidden_size, eps=LAYER_NORM_EPS)
 
     def forward(self, e: Tensor, real: Tensor | None, x_t: Tensor, t: Tensor, lam: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ from diffurec.approximator import LAYER_NORM_EPS, Approximator
 from diffurec.config import Config, Rounding, Variance
 from diffurec.data.batches import Batch
 from diffurec.diffusion import Approximate, BatchDraws, Draws, Step, q_sample, reverse
+from diffurec.dropout import Dropout
 from diffurec.recommender import Recommender
 from diffurec.schedule import make_schedule
 from diffurec.timesteps import TimestepSampler
@@ -69,7 +70,7 @@ class DiffuRec(Recommender):
         )
         if self.positions is not None:
             nn.init.normal_(self.positions.weight, std=0.02)
-        self.history_dropout = nn.Dropout(model.embedding_dropout)
+        self.history_dropout = Dropout(model.embedding_dropout)
         self.history_norm = nn.LayerNorm(model.hidden_size, eps=LAYER_NORM_EPS)
         self.approximator = Approximator(
             model.hidden_size, model.num_blocks, model.num_heads, model.dropout, model.attention_mask
