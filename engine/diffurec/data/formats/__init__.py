@@ -1,0 +1,1 @@
+"""The importers, one module a kind of file."""
