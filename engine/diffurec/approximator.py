@@ -10,6 +10,7 @@ Histories are padded on the left, so the last position is always a real item.
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -72,13 +73,13 @@ class Attention(nn.Module):
         dropped = self.training and self.dropout > 0
         if dropped and q.device.type == "cpu":
             # Spelled out for the cheap mask; torch's fused kernel takes no dropout on a CPU anyway.
-            weights = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)  # (B, H, Q, L)
+            weights = torch.matmul(q * q.shape[-1] ** -0.5, k.transpose(-2, -1))  # (B, H, Q, L)
             if allowed is not None:
                 weights = weights.masked_fill(~allowed, float("-inf"))
-            return dropout(weights.softmax(-1), self.dropout, training=True) @ v
-        return F.scaled_dot_product_attention(
-            q, k, v, attn_mask=allowed, dropout_p=self.dropout if dropped else 0.0
-        )
+            return torch.matmul(dropout(weights.softmax(-1), self.dropout, training=True), v)
+        rate = self.dropout if dropped else 0.0
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, dropout_p=rate)
+        return cast("Tensor", mixed)
 
     def _heads(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)

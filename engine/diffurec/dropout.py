@@ -16,7 +16,7 @@ _PER_DRAW = 4  # 16-bit numbers in one 64-bit draw
 
 
 def dropout(x: Tensor, p: float, *, training: bool) -> Tensor:
-    """Zero each element with probability `p` and scale the others by 1/(1-p); draws from torch's generator."""
+    """Zero each element with probability `p`, scale the others by 1/(1-p); torch's own generator."""
     if not training or p == 0.0:
         return x
     if x.device.type != "cpu":

@@ -226,6 +226,8 @@ class Status:
     epochs: int
     best: Mapping[str, Any] | None
     """epoch, metric and value of the best validation."""
+    test: Mapping[str, float] | None
+    """Test figures of the best epoch, once the training has finished."""
     pid: int | None
     host: str | None
 
@@ -250,6 +252,7 @@ def read_status(run: Run) -> Status:
         epoch=int(told.get("epoch", 0)),
         epochs=int(told.get("epochs", run.config.train.epochs)),
         best=told.get("best"),
+        test=told.get("test"),
         pid=told.get("pid"),
         host=told.get("host"),
     )

@@ -1,0 +1,206 @@
+"""`diffurec train`."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from diffurec.errors import UserError
+from diffurec_tui.cli.console import EXIT_INTERRUPTED, narrate, print_json
+from diffurec_tui.cli.options import Device, Json
+
+if TYPE_CHECKING:
+    from diffurec.config import Config
+    from diffurec.data.dataset import Dataset
+    from diffurec.run import Run
+    from diffurec.training_state import Observer
+
+app = typer.Typer()
+
+RECIPE = "paper-clean"
+
+
+@app.command()
+def train(
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="Dataset folder.")],
+    recipe: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE", help=f"Settings to start from; {RECIPE} unless given.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; repeatable.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="RUN", help="Run folder; runs/NAME-RECIPE.")] = None,
+    device: Device = "auto",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue what is there; start where nothing is.")
+    ] = False,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write TensorBoard event files into the run, too.")
+    ] = False,
+    json_: Json = False,
+) -> None:
+    """Train on a dataset folder; stop with Ctrl-C at any time and continue with --resume."""
+    from diffurec.data.dataset import open_dataset
+    from diffurec.recipe import build_config, load_recipe, parse_overrides
+
+    data = open_dataset(dataset)
+    overrides = parse_overrides(set_ or [])
+    config = build_config(load_recipe(recipe or RECIPE), overrides)
+    folder = out or Path("runs") / f"{data.path.resolve().name}-{Path(recipe or RECIPE).stem}"
+    result = train_run(
+        data,
+        config,
+        folder,
+        device=device,
+        resume=resume,
+        tensorboard=tensorboard,
+        asked={f"{section}.{key}" for section, table in overrides.items() for key in table},
+        recipe=recipe,
+    )
+    if json_:
+        print_json(result)
+    else:
+        narrate(
+            f"run folder {folder}; look into it with `diffurec explore --ckpt {shlex.quote(str(folder))}`"
+        )
+
+
+def train_run(
+    data: Dataset,
+    config: Config,
+    folder: Path,
+    *,
+    device: str = "auto",
+    resume: bool = False,
+    tensorboard: bool = False,
+    asked: set[str] | None = None,
+    recipe: str | None = None,
+) -> dict[str, Any]:
+    """Train or continue a run with progress on stderr; returns the result as JSON values.
+
+    Raises:
+        UserError: the folder is taken, the data is not the run's, the disk is full, …
+        typer.Exit: interrupted, with everything saved.
+    """
+    from diffurec.device import choose_device
+    from diffurec.model import DiffuRec
+    from diffurec.run import create_run, read_status
+    from diffurec.train import Trainer, build_and_seed
+    from diffurec.training_state import Interrupted
+
+    chosen = choose_device(device)
+    if resume and folder.exists():
+        run = _continue(folder, config, data, asked or set(), recipe)
+        status = read_status(run)
+        if status.state == "running":
+            raise UserError(f"{folder}: is being trained by process {status.pid}; stop that one first")
+        if status.state == "finished" and status.epochs >= run.config.train.epochs:
+            narrate(f"{folder}: finished already, after epoch {status.epoch}")
+            return _summary(run, status.best, {}, stopped_early=False)
+    else:
+        command = shlex.join(["diffurec", *sys.argv[1:]])
+        notes = {"recipe": recipe or RECIPE}
+        run = create_run(folder, config, data, device=str(chosen), command=command, notes=notes)
+
+    observer = _observer(run, tensorboard)
+    stop = _StopRequest()
+    model = build_and_seed(lambda: DiffuRec(run.num_items, run.config), run.config.train.seed)
+    trainer = Trainer(run, model, data, chosen, observer, should_stop=stop)
+    started = time.perf_counter()
+    try:
+        with stop, observer:
+            result = trainer.run(resume=resume)
+    except Interrupted:
+        narrate(
+            "interrupted; everything is saved. Continue with"
+            f" `diffurec train {data.path} --out {folder} --resume`"
+        )
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    best = {"epoch": result.best.epoch, "metric": run.config.train.metric, "value": result.best.value}
+    summary = _summary(run, best, result.test, stopped_early=result.stopped_early)
+    return {**summary, "seconds": time.perf_counter() - started}
+
+
+def _summary(run: Run, best: Any, test: dict[str, float], *, stopped_early: bool) -> dict[str, Any]:
+    return {
+        "run": str(run.path),
+        "data": {"name": run.info["data"]["name"], "sha256": run.info["data"]["sha256"]},
+        "seed": run.config.train.seed,
+        "best": best,
+        "test": test,
+        "stopped_early": stopped_early,
+    }
+
+
+def _continue(folder: Path, config: Config, data: Dataset, asked: set[str], recipe: str | None) -> Run:
+    """Open a run to go on with; what was asked for must agree with what it was started with."""
+    from dataclasses import replace
+
+    from diffurec.config import flatten
+    from diffurec.run import open_run
+
+    run = open_run(folder)
+    if run.info["data"]["sha256"] != data.sha256:
+        raise UserError(
+            f"{data.path}: is not the data that {folder} was trained on"
+            f" ({data.sha256[:12]}… is not {run.info['data']['sha256'][:12]}…)"
+        )
+    before, now = flatten(run.config), flatten(config)
+    compared = now if recipe else asked
+    for key in compared:
+        if now[key] == before[key] or key in ("train.epochs", "train.patience", "train.checkpoint_seconds"):
+            continue
+        raise UserError(
+            f"--set {key}={now[key]}: {folder} was started with {before[key]}; a resumed run keeps it"
+        )
+    if "train.epochs" in compared and now["train.epochs"] != before["train.epochs"]:
+        if run.config.train.lr_schedule == "cosine":
+            raise UserError(
+                f"--set train.epochs={now['train.epochs']}: {folder} decays its learning rate over"
+                f" {before['train.epochs']} epochs; a resumed run keeps that"
+            )
+        run = replace(
+            run, config=replace(run.config, train=replace(run.config.train, epochs=config.train.epochs))
+        )
+    return run
+
+
+def _observer(run: Run, tensorboard: bool) -> Any:
+    from diffurec_tui.cli.progress import LiveProgress, PlainProgress
+
+    console: Observer = LiveProgress(run) if sys.stderr.isatty() else PlainProgress(run)
+    if not tensorboard:
+        return console
+    from diffurec_tui.cli.tensorboard import WithTensorBoard
+
+    return WithTensorBoard(console, run.path)
+
+
+class _StopRequest:
+    """Ctrl-C or SIGTERM asks training to stop at the next step; a second Ctrl-C does not wait."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: dict[int, Any] = {}
+
+    def __call__(self) -> bool:
+        return self.asked
+
+    def __enter__(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._ask)
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number: int, _frame: object) -> None:
+        if self.asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.asked = True
