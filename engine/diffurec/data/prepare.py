@@ -36,6 +36,7 @@ def prepare(
     options: PrepareOptions | None = None,
     *,
     items: str | Path | None = None,
+    origin: str | None = None,
     progress: Progress | None = None,
 ) -> PrepareReport:
     """Prepare a dataset folder.
@@ -45,6 +46,7 @@ def prepare(
         out: the dataset folder to make; must not exist.
         options: how; the defaults keep everything and leave one out.
         items: a file with titles and categories, which go before those found beside `source`.
+        origin: where the source was downloaded from, for dataset.json.
         progress: told the name of each stage as it begins.
 
     Raises:
@@ -52,7 +54,7 @@ def prepare(
     """
     source, out = Path(source), Path(out)
     options = options or PrepareOptions()
-    tell = progress or _silent
+    tell = progress or silent
     options.check()
     check_out(out)
     if items is not None and not Path(items).is_file():
@@ -89,6 +91,7 @@ def prepare(
             **split,
             "source": {
                 "files": [layout.path.name, *(path.name for path in files)],
+                **({"origin": origin} if origin else {}),
                 "format": layout.format,
                 "columns": layout.columns.named() if layout.columns else {},
                 "sha256": facts.sha256,
@@ -279,5 +282,5 @@ def _one_each(data: Sequences) -> bool:
     return bool(((test - val == 1) & (lengths - test == 1)).all())
 
 
-def _silent(_stage: str) -> None:
-    pass
+def silent(_stage: str) -> None:
+    """Progress that nobody watches."""
