@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,21 +15,16 @@ from diffurec.data.catalogue import Catalogue, load_catalogue
 from diffurec.data.dataset import Dataset
 from diffurec.diffusion import RowDraws, Step
 from diffurec.errors import UserError
+from diffurec.inspection.cases import Case, case_of_user
 from diffurec.inspection.frames import Frame, Ranking, SampleSet
 from diffurec.metrics import target_rank
 from diffurec.model import Conditioning, DiffuRec, WalkOptions
 from diffurec.run import Run
 
+__all__ = ["Case", "Inspector", "View", "case_of_user", "load_inspector", "load_model"]
+
 SAMPLES_AT_ONCE = 50
 SEEDS = 2**63
-
-
-@dataclass(frozen=True)
-class Case:
-    """A history to recommend for, oldest first, and the item that came next where it is known."""
-
-    history: tuple[int, ...]
-    target: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +52,7 @@ class Inspector:
     def walk(self, case: Case, seed: int, view: View = View()) -> Iterator[Frame]:
         """The reverse walk of one history, a frame a step; the seed names it exactly."""
         draws = RowDraws([seed], self.model.device)
-        history = self._condition(case)
+        history = self.condition(case)
         for step in self.model.walk(history, draws, view.walk):
             yield self._frame(step, case, view)
 
@@ -70,7 +64,7 @@ class Inspector:
 
         The list of seed s is that of `walk(case, s)`, up to rounding of the arithmetic.
         """
-        history = self._condition(case)
+        history = self.condition(case)
         for begin in range(0, len(seeds), at_once):
             part = seeds[begin : begin + at_once]
             x_0 = self._drain(history.expand(len(part)), part, view.walk)
@@ -99,8 +93,8 @@ class Inspector:
             by_length.setdefault(min(len(case.history), max_len), []).append(row)
         for rows in by_length.values():
             part = [cases[row] for row in rows]
-            x_0 = self._drain(self._condition(*part), [seed] * len(part), view.walk)
-            top = self._candidates(x_0, part, view).topk(shape[1], dim=-1)
+            x_0 = self._drain(self.condition(*part), [seed] * len(part), view.walk)
+            top = self.candidates(x_0, part, view).topk(shape[1], dim=-1)
             items[rows], scores[rows] = top.indices.cpu(), top.values.cpu()
         return items, scores
 
@@ -111,7 +105,12 @@ class Inspector:
         assert x_0 is not None  # a schedule has at least one step
         return x_0
 
-    def _condition(self, *cases: Case) -> Conditioning:
+    def condition(self, *cases: Case) -> Conditioning:
+        """The histories of `cases` as the model reads them.
+
+        Raises:
+            UserError: one is empty.
+        """
         max_len = self.model.config.data.max_len
         recent = [case.history[-max_len:] for case in cases]
         if not all(recent):
@@ -120,7 +119,7 @@ class Inspector:
         padded = [[0] * (width - len(history)) + list(history) for history in recent]
         return self.model.condition(torch.tensor(padded, device=self.model.device))
 
-    def _candidates(
+    def candidates(
         self, x: Tensor, cases: Sequence[Case], view: View, rounding: Rounding | None = None
     ) -> Tensor:
         """Scores (B, V+1) with padding, and on request items of the history, at -inf."""
@@ -136,13 +135,13 @@ class Inspector:
         return min(view.top_k, self.model.num_items)
 
     def _lists(self, x_0: Tensor, cases: Sequence[Case], view: View) -> tuple[Tensor, Tensor]:
-        candidates = self._candidates(x_0, cases, view)
+        candidates = self.candidates(x_0, cases, view)
         targets = torch.tensor([case.target or 0 for case in cases], device=candidates.device)
         return candidates.topk(self._k(view), dim=-1).indices.cpu(), target_rank(candidates, targets).cpu()
 
     def _frame(self, step: Step, case: Case, view: View) -> Frame:
         both = torch.cat([step.x_0_hat, step.x_t])  # (2, D)
-        candidates = self._candidates(both, [case, case], view)
+        candidates = self.candidates(both, [case, case], view)
         log_p = candidates.log_softmax(-1)
         p = log_p.exp()
         entropy = -torch.where(p > 0, p * log_p, 0.0).sum(-1).cpu().numpy()
@@ -165,7 +164,7 @@ class Inspector:
             t=step.t,
             x_0_hat=ranking(0),
             x_t=ranking(1),
-            moved=float((step.x_prev - step.x_t).norm()),
+            moved=float(torch.dist(step.x_prev, step.x_t)),
             x_0_hat_vector=step.x_0_hat[0].cpu().numpy(),
         )
 
@@ -201,13 +200,3 @@ def load_model(run: Run, device: str | torch.device = "cpu") -> DiffuRec:
         reason = str(error).split("\n")[-1].strip()
         raise UserError(f"{path}: does not fit the run's config.json: {reason}") from None
     return model.to(device).eval()
-
-
-def case_of_user(dataset: Dataset, user: int) -> Case:
-    """The test case of a user (else the validation case, else the whole sequence without a target)."""
-    sequence = np.asarray(dataset.sequence(user))
-    val_start, test_start = (int(cut) for cut in dataset.boundaries[user])
-    for cut, end in ((test_start, len(sequence)), (val_start, test_start)):
-        if 0 < cut < end:
-            return Case(tuple(sequence[:cut].tolist()), int(sequence[cut]))
-    return Case(tuple(sequence.tolist()))

@@ -1,0 +1,59 @@
+"""`diffurec explore`: open a checkpoint and watch recommendations emerge from noise."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from diffurec.data.dataset import Dataset
+
+app = typer.Typer()
+
+
+@app.command()
+def explore(
+    ckpt: Annotated[Path, typer.Option("--ckpt", metavar="RUN", help="Run folder, or a weights file in it.")],
+    user: Annotated[str | None, typer.Option(metavar="ID", help="Open this user at once.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Dataset folder, if not the run's own.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the first walk and of the ranks.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    top_k: Annotated[int, typer.Option("--top-k", min=1, max=100, help="Items of a list.")] = 10,
+) -> None:
+    """Walk a user's recommendation from noise to item, in the terminal."""
+    from diffurec.run import open_run
+
+    run = open_run(ckpt)
+    dataset = run.dataset(data)
+    row = None if user is None else _find(dataset, user)
+    if not (sys.stdin.isatty() and sys.__stderr__ is not None and sys.__stderr__.isatty()):
+        from diffurec.errors import UserError
+
+        raise UserError("explore draws on a terminal and there is none; `diffurec trace` prints a walk")
+    from diffurec_tui.app import ExplorerApp, Opened
+
+    explorer = ExplorerApp(Opened(run, dataset, row, seed, device, top_k))
+    explorer.run()
+    if not explorer.engine.stop(timeout=0.5):
+        # torch is being imported, which nothing can interrupt. Nothing is unsaved: leave without waiting.
+        sys.stdout.flush()
+        os._exit(explorer.return_code or 0)
+    if explorer.return_code:
+        raise typer.Exit(explorer.return_code)
+
+
+def _find(dataset: Dataset, user_id: str) -> int:
+    """The row of a user."""
+    from diffurec.data.catalogue import load_user_ids
+    from diffurec.errors import UserError
+
+    rows = (load_user_ids(dataset) == user_id).arg_true()
+    if not len(rows):
+        raise UserError(f"--user {user_id}: no such user in {dataset.path}; without --user there is a list")
+    return int(rows[0])

@@ -1,0 +1,85 @@
+"""What is on screen as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from diffurec.files import cannot_write, clean
+from diffurec.inspection.frames import Ranking, Trajectory
+from diffurec_tui.snapshots import Names, RunFacts, Subject
+
+
+def snapshot(
+    facts: RunFacts, subject: Subject, seed: int, trajectory: Trajectory, index: int, names: Names
+) -> dict[str, Any]:
+    """The step one looks at in full, and the curves of the whole walk."""
+    frame, frames = trajectory.frames[index], trajectory.frames
+    target = subject.case.target
+    return {
+        "dataset": facts.dataset,
+        "weights": facts.weights,
+        "epoch": facts.epoch,
+        "user": subject.name,
+        "seed": seed,
+        "history": [{"item": item, "title": names.name(item)} for item in subject.case.history],
+        "target": None if target is None else {"item": target, "title": names.name(target)},
+        "step": index + 1,
+        "steps": trajectory.num_steps,
+        "t": frame.t,
+        "x_0_hat": _ranking(frame.x_0_hat, names),
+        "x_t": _ranking(frame.x_t, names),
+        "walk": {
+            "t": [one.t for one in frames],
+            "moved": [one.moved for one in frames],
+            "target_rank": {
+                "x_0_hat": [one.x_0_hat.target_rank for one in frames],
+                "x_t": [one.x_t.target_rank for one in frames],
+            },
+            "entropy": {
+                "x_0_hat": [one.x_0_hat.entropy for one in frames],
+                "x_t": [one.x_t.entropy for one in frames],
+            },
+        },
+    }
+
+
+def _ranking(ranking: Ranking, names: Names) -> dict[str, Any]:
+    return {
+        "top": [
+            {
+                "rank": place + 1,
+                "item": int(item),
+                "title": names.name(int(item)),
+                "score": float(ranking.scores[place]),
+                "probability": float(ranking.probabilities[place]),
+            }
+            for place, item in enumerate(ranking.items)
+        ],
+        "entropy": ranking.entropy,
+        "target_rank": ranking.target_rank,
+    }
+
+
+def write_snapshot(folder: Path, value: dict[str, Any]) -> Path:
+    """Write to a name that says what it is, and that no other content has.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    text = json.dumps(clean(value), indent=2, ensure_ascii=False) + "\n"
+    user = re.sub(r"[^\w.-]+", "_", str(value["user"]))[:60] or "user"
+    stem = f"diffurec-{user}-seed{value['seed']}-step{value['step']}"
+    number = 1
+    while True:
+        path = folder / (f"{stem}.json" if number == 1 else f"{stem}-{number}.json")
+        try:
+            if path.exists() and path.read_text(encoding="utf-8") != text:
+                number += 1
+                continue
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise cannot_write(path, error) from None
+        return path

@@ -1,0 +1,70 @@
+"""What the engine's thread tells the app: every message holds finished, frozen things."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from textual.message import Message
+
+from diffurec.inspection.frames import Trajectory
+from diffurec_tui.snapshots import Names, RunFacts
+
+if TYPE_CHECKING:  # a tenth of a second to import, and the first frame does without it
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class WalkRequest:
+    """A walk to compute; a newer one takes its place."""
+
+    number: int
+    user: int
+    seed: int
+
+
+@dataclass(eq=False)
+class UsersRead(Message):
+    """The data's own user ids, and the same in lower case."""
+
+    ids: pl.Series
+    lower: pl.Series
+
+
+@dataclass(eq=False)
+class TitlesRead(Message):
+    """Titles of the catalogue."""
+
+    names: Names
+
+
+@dataclass(eq=False)
+class ModelRead(Message):
+    """A model is there, and these are its facts."""
+
+    facts: RunFacts
+
+
+@dataclass(eq=False)
+class Failed(Message):
+    """Something cannot be done, for a reason outside the program."""
+
+    reason: str
+
+
+@dataclass(eq=False)
+class Walked(Message):
+    """A walk, or the beginning of one."""
+
+    request: WalkRequest
+    trajectory: Trajectory
+
+
+@dataclass(eq=False)
+class Ranked(Message):
+    """Ranks of some users."""
+
+    users: npt.NDArray[np.int64]
+    ranks: npt.NDArray[np.int32]

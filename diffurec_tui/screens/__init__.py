@@ -1,0 +1,1 @@
+"""Screens: they arrange widgets and turn keys into what the widgets show."""

@@ -1,0 +1,67 @@
+"""All keys, from the action table."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from diffurec_tui.keys import ACTIONS, GROUPS
+from diffurec_tui.theme.palette import palette
+
+EXPLAINED = (
+    ("x_t", "the state of the walk: noise at the first step, an item at the last"),
+    ("x̂_0", "what the model reads out of x_t; at the last step, the recommendation"),
+    ("rank", "of the true next item (★) among all items"),
+    ("overlap", "share of the top-k that is in the final list"),
+    ("entropy", "of the softmax over all items, in nats: high is undecided"),
+    ("moved", "how far the state went in the step"),
+    ("▲2 ▼1 ●", "places risen, fallen, new in the list, since the step before"),
+)
+
+
+SCROLLING = frozenset(("up", "down", "pageup", "pagedown", "home", "end"))
+
+
+class HelpScreen(ModalScreen[None]):
+    """The overlay."""
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help") as box:
+            box.border_title = "Keys"
+            box.border_subtitle = "↑↓ scroll · any other key closes"
+            yield Static(self._text())
+
+    def _text(self) -> Text:
+        colours = palette(self.app.theme_variables)
+        text = Text()
+        for group in GROUPS:
+            text.append(f"{group}\n", colours.strong)
+            for action in ACTIONS:
+                if action.group == group:
+                    text.append(f"  {action.shown:<11}", colours.accent)
+                    text.append(f"{action.help}\n", colours.text)
+            text.append("\n")
+        text.append("Words\n", colours.strong)
+        for word, meaning in EXPLAINED:
+            text.append(f"  {word:<11}", colours.target if "★" in meaning else colours.accent)
+            text.append(f"{meaning}\n", colours.text)
+        return text
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "q":
+            self.app.exit()
+        elif event.key not in SCROLLING:
+            event.stop()
+            event.prevent_default()
+            self._close()
+
+    def on_click(self) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self.is_current:  # a second key may come before the first has closed it
+            self.dismiss()

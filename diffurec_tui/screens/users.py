@@ -1,0 +1,185 @@
+"""The list of users, a filter over it, and a glance at the one under the cursor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input
+
+from diffurec_tui.keys import Scope, bindings
+from diffurec_tui.widgets.footer import Footer
+from diffurec_tui.widgets.header import Header
+from diffurec_tui.widgets.history import History
+from diffurec_tui.widgets.ranking import TopK
+from diffurec_tui.widgets.text import symbols
+from diffurec_tui.widgets.user_filter import Query, parse
+from diffurec_tui.widgets.user_index import ORDERS, Order, UserIndex
+from diffurec_tui.widgets.user_list import UserList
+
+if TYPE_CHECKING:
+    from diffurec_tui.app import ExplorerApp
+
+RANK_REFRESH_SECONDS = 0.5
+
+
+class UsersScreen(Screen[None]):
+    """Filter as one types; enter opens."""
+
+    BINDINGS = bindings("users")
+    AUTO_FOCUS = "#list"
+    scope: Scope = "users"
+
+    def __init__(self, index: UserIndex) -> None:
+        super().__init__()
+        self.index = index
+        self.query_: Query = Query()
+        self.order: Order = "data"
+        self._stale: Timer | None = None
+
+    @property
+    def explorer(self) -> ExplorerApp:
+        from diffurec_tui.app import ExplorerApp
+
+        assert isinstance(self.app, ExplorerApp)
+        return self.app
+
+    def compose(self) -> ComposeResult:
+        yield Header(id="header")
+        with Horizontal(id="users"):
+            with Vertical(id="found"):
+                yield Input(placeholder="part of an id, len>20, rank<=10", id="filter", select_on_focus=False)
+                yield UserList(self.index, id="list")
+            with Vertical(id="glance"):
+                yield History(id="history")
+                yield TopK("x_0_hat", id="recommended")
+        yield Footer("users")
+
+    def on_mount(self) -> None:
+        self.set_class(not symbols().braille, "ascii")
+        self.query_one("#found").border_title = "Users"
+        self._highlight()
+
+    @property
+    def list(self) -> UserList:
+        return self.query_one(UserList)
+
+    def on_resize(self) -> None:
+        self.set_class(self.size.width < 90, "narrow")
+        self.set_class(self.size.height < 14, "short")
+
+    def on_screen_resume(self) -> None:
+        if self.explorer.requested is not None:
+            self.list.go_to(self.explorer.requested.user)
+        self.show()
+
+    # What arrives.
+
+    def users_read(self) -> None:
+        if self.is_mounted:
+            self._filter()
+
+    def ranks_arrived(self) -> None:
+        """Draw new ranks, and now and then find anew what depends on them."""
+        if not self.is_mounted:
+            return
+        self.list.refresh()
+        if self._stale is None:
+            self._stale = self.set_timer(RANK_REFRESH_SECONDS, self._ranks_settled)
+
+    def _ranks_settled(self) -> None:
+        self._stale = None
+        if self.query_.on_rank or self.order == "rank":
+            self._filter()
+        else:
+            self._subtitle()
+
+    def show(self) -> None:
+        """Draw what the app holds."""
+        app = self.explorer
+        subject = app.subject
+        self.query_one(Header).show(app.facts, None, app.seed)
+        self.query_one(History).show(subject, app.names, app.facts.max_len)
+        recommended = self.query_one(TopK)
+        if app.trajectory is not None and app.trajectory.complete and subject is not None:
+            frame = app.trajectory.frames[-1]
+            seen = frozenset(subject.case.history)
+            recommended.show(frame.x_0_hat, None, app.names, subject.case.target, seen, frame.t)
+            recommended.border_title = "Recommended"
+        else:
+            recommended.say(app.trouble or ("walking" if app.model_read else "loading the model"))
+            recommended.border_title = "Recommended"
+        self._subtitle()
+
+    # What one does.
+
+    def start_filter(self) -> None:
+        self.query_one("#filter").focus()
+
+    def action_choose(self) -> None:
+        user = self.list.user
+        if user is not None:
+            self._open(user)
+
+    def action_order(self) -> None:
+        self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]
+        self._filter()
+
+    def action_clear(self) -> None:
+        self.query_one(Input).value = ""
+        self.list.focus()
+
+    @on(Input.Changed, "#filter")
+    def _typed(self, event: Input.Changed) -> None:
+        query = parse(event.value)
+        if query != self.query_:
+            self.query_ = query
+            self._filter()
+
+    @on(Input.Submitted, "#filter")
+    def _typed_enough(self) -> None:
+        self.list.focus()
+
+    @on(UserList.Highlighted)
+    def _highlighted(self) -> None:
+        self._highlight()
+
+    @on(UserList.Chosen)
+    def _chosen(self, event: UserList.Chosen) -> None:
+        self._open(event.user)
+
+    @on(UserList.Ordered)
+    def _ordered(self, event: UserList.Ordered) -> None:
+        self.order = event.order
+        self._filter()
+
+    def _highlight(self) -> None:
+        user = self.list.user
+        if user is not None and self.explorer.walk not in self.explorer.screen_stack:
+            self.explorer.ask(user)
+        self.explorer.engine.look_at(self.list.visible_users())
+        self.show()
+
+    def _open(self, user: int) -> None:
+        self.explorer.open_user(user)
+
+    def _filter(self) -> None:
+        self.list.show_rows(self.index.rows(self.query_, self.order), self.order)
+        self.explorer.engine.look_at(self.list.visible_users())
+        self._subtitle()
+
+    def _subtitle(self) -> None:
+        found, total = len(self.list.rows), len(self.index)
+        known, wanted = self.index.ranks_known, self.index.ranks_wanted
+        parts = [f"{found:,} of {total:,}" if found != total else f"{total:,}"]
+        if known < wanted:
+            parts.append(f"ranks {known:,}/{wanted:,}")
+        self.query_one("#found").border_subtitle = f" {symbols().dot} ".join(parts)
+
+    def step(self, by: int) -> int | None:
+        """Move to the next or previous user of the list, for the walk screen."""
+        return self.list.step(by)

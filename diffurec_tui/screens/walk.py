@@ -1,0 +1,308 @@
+"""A walk: history, top-k step by step, curves, and the line from noise to item."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+from textual.timer import Timer
+
+from diffurec.errors import UserError
+from diffurec.inspection.frames import Lens, Trajectory
+from diffurec_tui.export import snapshot, write_snapshot
+from diffurec_tui.keys import Scope, bindings
+from diffurec_tui.reading import note, other_series, rank_series
+from diffurec_tui.screens.step_prompt import StepPrompt
+from diffurec_tui.snapshots import Subject
+from diffurec_tui.widgets.curves import Curves, Series
+from diffurec_tui.widgets.footer import Footer
+from diffurec_tui.widgets.header import Header
+from diffurec_tui.widgets.history import History
+from diffurec_tui.widgets.ranking import TopK
+from diffurec_tui.widgets.text import symbols
+from diffurec_tui.widgets.timeline import Position, Timeline
+
+if TYPE_CHECKING:
+    from diffurec_tui.app import ExplorerApp
+
+STEPS_A_SECOND = 8.0
+SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+MAX_SEED = 2**63 - 1
+
+
+class WalkScreen(Screen[None]):
+    """Every key of the walk moves an index into frames that are there; nothing is computed here."""
+
+    BINDINGS = bindings("walk")
+    scope: Scope = "walk"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.index = 0
+        self.lens: Lens = "x_t"
+        self.speed = 1.0
+        self.player: Timer | None = None
+        self._drawn: tuple[Trajectory, Lens, tuple[Series, ...], str] | None = None
+
+    @property
+    def explorer(self) -> ExplorerApp:
+        from diffurec_tui.app import ExplorerApp
+
+        assert isinstance(self.app, ExplorerApp)
+        return self.app
+
+    def compose(self) -> ComposeResult:
+        yield Header(id="header")
+        with Container(id="body"):
+            yield History(id="history")
+            with Container(id="main"):
+                with Container(id="lists"):
+                    yield TopK("x_t", id="x_t")
+                    yield TopK("x_0_hat", id="x_0_hat")
+                with Container(id="curves"):
+                    yield Curves(id="rank")
+                    yield Curves(id="rest")
+        yield Timeline(id="timeline")
+        yield Footer("walk")
+
+    def on_mount(self) -> None:
+        self.set_class(not symbols().braille, "ascii")
+        self.query_one("#rank").border_title = "Rank of the true next item"
+        self.query_one("#rest").border_title = "On the way"
+
+    def on_screen_resume(self) -> None:
+        self.index = 0 if self.explorer.trajectory is None else min(self.index, self._last)
+        self.show()
+
+    def on_screen_suspend(self) -> None:
+        self._pause()
+
+    def on_resize(self) -> None:
+        """Side by side where there is room, folded and stacked where there is not."""
+        width, height = self.size
+        full, row = width >= 100 and height >= 32, width >= 110 and height < 32
+        self.set_class(full, "full")
+        self.set_class(row, "row")
+        self.set_class(not (full or row), "stack")
+        self.set_class(full and width >= 120, "both")
+        self.set_class(height < 13 or width < 40, "tiny")
+        if not (full or row):
+            spare = height - 6 - 3 - self.explorer.opened.top_k
+            self.query_one("#curves").styles.height = max(0, min(spare, 24))
+        else:
+            self.query_one("#curves").styles.height = "1fr"
+        self.show()
+
+    # Drawing.
+
+    @property
+    def _last(self) -> int:
+        """The last step there is."""
+        trajectory = self.explorer.trajectory
+        return len(trajectory.frames) - 1 if trajectory else 0
+
+    def show(self) -> None:
+        """Draw what the app holds, at the step the cursor is on."""
+        app = self.explorer
+        subject, trajectory = app.subject, app.trajectory
+        lens_name = "x_t" if self.lens == "x_t" else symbols().x_0_hat
+        self.query_one(Header).show(app.facts, subject, app.seed, f"lens {lens_name}")
+        self.query_one(History).show(subject, app.names, app.facts.max_len)
+        if trajectory is None or subject is None:
+            self._show_waiting()
+            return
+        self.index = min(self.index, self._last)
+        self._show_lists(trajectory, subject)
+        self._show_curves(trajectory)
+
+    def _show_waiting(self) -> None:
+        app = self.explorer
+        waiting = f"{'walking' if app.model_read else 'loading the model'}{symbols().more}"
+        reason = f"{app.trouble} (r reloads)" if app.trouble else waiting
+        for panel in self.query(TopK):
+            panel.say(reason)
+        for curves in self.query(Curves):
+            curves.show((), 0, 0)
+        self._show_timeline(reason)
+
+    def _show_lists(self, trajectory: Trajectory, subject: Subject) -> None:
+        frame = trajectory.frames[self.index]
+        before = trajectory.frames[self.index - 1] if self.index else None
+        seen = frozenset(subject.case.history)
+        for panel in self.query(TopK):
+            panel.set_class(panel.lens == self.lens, "chosen")
+            panel.show(
+                frame.ranking(panel.lens),
+                before.ranking(panel.lens) if before else None,
+                self.explorer.names,
+                subject.case.target,
+                seen,
+                frame.t,
+            )
+
+    def _show_curves(self, trajectory: Trajectory) -> None:
+        if self._drawn is None or self._drawn[0] is not trajectory or self._drawn[1] != self.lens:
+            items = self.explorer.facts.num_items
+            series = (
+                rank_series(trajectory, self.lens, items),
+                *other_series(trajectory, self.lens, items),
+            )
+            said = note(trajectory, self.explorer.facts, self.lens)
+            self._drawn = (trajectory, self.lens, series, said)
+        series, said = self._drawn[2:]
+        steps = trajectory.num_steps
+        apart = self.has_class("full")
+        self.query_one("#rank", Curves).show(series[:1] if apart else series, steps, self.index)
+        self.query_one("#rest", Curves).show(series[1:], steps, self.index)
+        self._show_timeline(said)
+
+    def _show_timeline(self, said: str) -> None:
+        trajectory = self.explorer.trajectory
+        self.query_one(Timeline).show(
+            Position(
+                index=self.index,
+                num_steps=trajectory.num_steps if trajectory else self.explorer.facts.num_steps,
+                computed=len(trajectory.frames) if trajectory else 0,
+                t=trajectory.frames[self.index].t if trajectory else None,
+                playing=self.player is not None,
+                speed=self.speed,
+                note=said,
+            )
+        )
+
+    # Moving.
+
+    def _go(self, index: int) -> None:
+        self._pause()
+        self._go_on(index)
+
+    def _go_on(self, index: int) -> None:
+        self.index = min(self._last, max(0, index))
+        self.show()
+
+    def action_forward(self) -> None:
+        self._go(self.index + 1)
+
+    def action_back(self) -> None:
+        self._go(self.index - 1)
+
+    def action_forward_5(self) -> None:
+        self._go(self.index + 5)
+
+    def action_back_5(self) -> None:
+        self._go(self.index - 5)
+
+    def action_first(self) -> None:
+        self._go(0)
+
+    def action_last(self) -> None:
+        self._go(self._last)
+
+    def action_go_to(self) -> None:
+        def go(step: int | None) -> None:
+            if step is not None:
+                self._go(step - 1)
+
+        trajectory = self.explorer.trajectory
+        if trajectory is not None:
+            self.app.push_screen(StepPrompt(trajectory.num_steps), go)
+
+    @on(Timeline.Picked)
+    def _timeline_picked(self, event: Timeline.Picked) -> None:
+        self._go(event.index)
+
+    @on(Curves.Picked)
+    def _curves_picked(self, event: Curves.Picked) -> None:
+        self._go(event.index)
+
+    # Playing.
+
+    def action_play(self) -> None:
+        if self.player is not None:
+            self._pause()
+        else:
+            if self.index >= self._last:
+                self.index = 0
+            self._play()
+        self.show()
+
+    def action_faster(self) -> None:
+        self._set_speed(1)
+
+    def action_slower(self) -> None:
+        self._set_speed(-1)
+
+    def _set_speed(self, by: int) -> None:
+        place = SPEEDS.index(self.speed) + by
+        self.speed = SPEEDS[min(len(SPEEDS) - 1, max(0, place))]
+        if self.player is not None:
+            self._pause()
+            self._play()
+        self.show()
+
+    def _play(self) -> None:
+        self.player = self.set_interval(1 / (STEPS_A_SECOND * self.speed), self._tick)
+
+    def _pause(self) -> None:
+        if self.player is not None:
+            self.player.stop()
+            self.player = None
+
+    def _tick(self) -> None:
+        trajectory = self.explorer.trajectory
+        if trajectory is not None and self.index >= trajectory.num_steps - 1:
+            self._pause()
+            self.show()
+        else:
+            self._go_on(self.index + 1)
+
+    # Everything else.
+
+    def action_seed(self) -> None:
+        app = self.explorer
+        if app.requested is not None:
+            app.ask(app.requested.user, (app.seed + 1) % MAX_SEED)
+            self.show()
+
+    def action_lens(self) -> None:
+        self.lens = "x_0_hat" if self.lens == "x_t" else "x_t"
+        self.show()
+
+    def action_history_up(self) -> None:
+        self.query_one(History).scroll_items(1)
+
+    def action_history_down(self) -> None:
+        self.query_one(History).scroll_items(-1)
+
+    def action_users(self) -> None:
+        self.explorer.close_user()
+
+    def action_next_user(self) -> None:
+        self._step_user(1)
+
+    def action_previous_user(self) -> None:
+        self._step_user(-1)
+
+    def _step_user(self, by: int) -> None:
+        user = self.explorer.users.step(by)
+        if user is not None:
+            self._pause()
+            self.explorer.ask(user)
+            self.show()
+
+    def action_export(self) -> None:
+        app = self.explorer
+        if app.trajectory is None or app.subject is None:
+            self.notify("nothing to export yet", timeout=3)
+            return
+        value = snapshot(app.facts, app.subject, app.seed, app.trajectory, self.index, app.names)
+        try:
+            path = write_snapshot(Path.cwd(), value)
+        except UserError as error:
+            self.notify(str(error), severity="warning", markup=False)
+            return
+        self.notify(f"written to {path.name}", timeout=4, markup=False)

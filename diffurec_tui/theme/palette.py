@@ -1,0 +1,101 @@
+"""The two themes, and the roles that widgets paint with.
+
+Colour is never the only sign of anything, and no two roles differ by red against green: movement is
+blue up and orange down with arrows, the true next item is gold with a star.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.style import Style
+from textual.theme import Theme
+
+DARK = Theme(
+    name="diffurec-dark",
+    primary="#6cb6ff",
+    secondary="#8b949e",
+    accent="#6cb6ff",
+    warning="#f0b849",
+    error="#f0883e",
+    success="#6cb6ff",
+    foreground="#d5d9e0",
+    background="#0e1116",
+    surface="#0e1116",
+    panel="#1a1f27",
+    dark=True,
+    variables={
+        "border": "#343c48",
+        "muted": "#7d8796",
+        "faint": "#434c59",
+        "target": "#ffcb6b",
+        "up": "#6cb6ff",
+        "down": "#f0985a",
+        "selection": "#1d3350",
+        "block-cursor-background": "#1d3350",
+        "block-cursor-foreground": "#ffffff",
+    },
+)
+
+LIGHT = Theme(
+    name="diffurec-light",
+    primary="#0a5cbf",
+    secondary="#5b6472",
+    accent="#0a5cbf",
+    warning="#8a5a00",
+    error="#b04a00",
+    success="#0a5cbf",
+    foreground="#1f2630",
+    background="#fbfbfa",
+    surface="#fbfbfa",
+    panel="#eeeff1",
+    dark=False,
+    variables={
+        "border": "#c9ced6",
+        "muted": "#67707e",
+        "faint": "#b4bac4",
+        "target": "#8a5a00",
+        "up": "#0a5cbf",
+        "down": "#b04a00",
+        "selection": "#d5e6fb",
+        "block-cursor-background": "#d5e6fb",
+        "block-cursor-foreground": "#10161f",
+    },
+)
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Styles by role."""
+
+    text: Style
+    muted: Style
+    faint: Style
+    accent: Style
+    target: Style
+    up: Style
+    down: Style
+    strong: Style
+    selected: Style
+
+
+def palette(named: Mapping[str, str]) -> Palette:
+    """The roles in the colours of a theme's variables, whichever theme it is."""
+
+    def colour(role: str, otherwise: str) -> str:
+        value = named.get(role, named[otherwise])
+        return value if value.startswith("#") else named[otherwise]
+
+    text = colour("foreground", "foreground")
+    return Palette(
+        text=Style(color=text),
+        muted=Style(color=colour("muted", "secondary")),
+        faint=Style(color=colour("faint", "secondary")),
+        accent=Style(color=colour("primary", "primary")),
+        target=Style(color=colour("target", "warning"), bold=True),
+        up=Style(color=colour("up", "primary")),
+        down=Style(color=colour("down", "warning")),
+        strong=Style(color=text, bold=True),
+        selected=Style(bgcolor=colour("selection", "panel"), bold=True),
+    )

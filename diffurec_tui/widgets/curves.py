@@ -1,0 +1,145 @@
+"""Curves over the steps of a walk, one above the other, with one cursor through all of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual import events
+from textual.message import Message
+
+from diffurec_tui.theme.palette import Palette
+from diffurec_tui.widgets.braille import column_of, curve, index_at, spark
+from diffurec_tui.widgets.panel import Panel
+from diffurec_tui.widgets.text import number, symbols
+
+GUTTER = 9
+"""Cells left of a curve, for its name or its axis."""
+
+PLOT_ROWS = 4
+"""Rows below which a curve is a sparkline."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One curve; values of the steps that are there."""
+
+    label: str
+    values: tuple[float, ...]
+    low: float
+    high: float
+    log_rank: bool = False
+    """Values are ranks, drawn as log10 with 1 at the top."""
+
+    def drawn(self) -> tuple[list[float], float, float]:
+        """Values and limits on the scale drawn."""
+        if not self.log_rank:
+            return list(self.values), self.low, self.high
+        logs = [-math.log10(value) if value >= 1 else math.nan for value in self.values]
+        return logs, -math.log10(max(self.high, 2)), 0.0
+
+
+class Curves(Panel):
+    """As many rows a curve as there is room for: a sparkline in one, a braille plot in three or more."""
+
+    class Picked(Message):
+        """A step was clicked."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.series: Sequence[Series] = ()
+        self.count = 0
+        self.index = 0
+
+    def show(self, series: Sequence[Series], count: int, index: int) -> None:
+        """Draw curves of `count` steps with the cursor at step `index`; same again costs nothing."""
+        if (self.series, self.count, self.index) != (series, count, index):
+            self.series, self.count, self.index = series, count, index
+            self.changed()
+
+    def paint(self, width: int, height: int, colours: Palette) -> list[Text]:
+        if not self.series or not self.count:
+            return []
+        lines: list[Text] = []
+        for place, one in enumerate(self.series):
+            rows = (height - len(lines)) // (len(self.series) - place)
+            if self._plots:
+                lines += self._plot(one, width, rows, colours)
+            elif rows >= 1:
+                lines += self._spark(one, width, colours) + [Text()] * (rows - 1)
+        return lines
+
+    def _value(self, one: Series) -> str:
+        if self.index >= len(one.values):
+            return symbols().more
+        value = one.values[self.index]
+        return f"{value:.0f}" if one.log_rank and not math.isnan(value) else number(value)
+
+    @property
+    def _plots(self) -> bool:
+        """Whether there are rows enough to plot every curve."""
+        return self.size.height >= PLOT_ROWS * len(self.series)
+
+    def _room(self, width: int) -> int:
+        """Columns of a curve; beside sparklines stands the value."""
+        return max(2, width - GUTTER - (1 if self._plots else 8))
+
+    def _spark(self, one: Series, width: int, colours: Palette) -> list[Text]:
+        room = self._room(width)
+        values, low, high = one.drawn()
+        bars = spark(values, self.count, room, low, high, symbols().bars)
+        line = Text(f" {one.label:<{GUTTER - 1}}", colours.muted)
+        self._with_cursor(line, bars, room, colours)
+        line.append(f" {self._value(one):>6}", colours.text)
+        return [line]
+
+    def _plot(self, one: Series, width: int, rows: int, colours: Palette) -> list[Text]:
+        title = Text(f" {one.label}", colours.muted)
+        value = self._value(one)
+        title.append(" " * max(1, width - title.cell_len - len(value) - 1))
+        title.append(value, colours.strong)
+        room = self._room(width)
+        values, low, high = one.drawn()
+        rows_drawn = curve(values, self.count, room, rows - 1, low, high, braille=symbols().braille)
+        axis = self._axis(one, rows - 1, low, high)
+        lines = [title]
+        for row, tick in zip(rows_drawn, axis, strict=True):
+            line = Text(f"{tick:>{GUTTER - 2}} ", colours.faint)
+            line.append(" ")
+            self._with_cursor(line, row, room, colours)
+            lines.append(line)
+        return lines
+
+    @staticmethod
+    def _axis(one: Series, rows: int, low: float, high: float) -> list[str]:
+        ticks = [""] * rows
+        if rows < 2:
+            return ticks
+        if not one.log_rank:
+            ticks[0], ticks[-1] = number(one.high), number(one.low)
+            return ticks
+        for power in range(math.floor(-low) + 1):
+            row = round(power / -low * (rows - 1))
+            if not ticks[row]:
+                ticks[row] = f"{10**power:,}"
+        return ticks
+
+    def _with_cursor(self, line: Text, row: str, room: int, colours: Palette) -> None:
+        """The walked part bright, the rest faint, and the cursor between."""
+        at = column_of(self.index, self.count, room)
+        line.append(row[:at], colours.accent)
+        mark = row[at]
+        line.append(mark if mark != " " else symbols().cursor, colours.target)
+        line.append(row[at + 1 :], colours.faint)
+
+    def on_click(self, event: events.Click) -> None:
+        room = self._room(self.size.width)
+        offset = event.get_content_offset(self)
+        if offset is not None and self.count and GUTTER <= offset.x < GUTTER + room:
+            self.post_message(self.Picked(index_at(offset.x - GUTTER, self.count, room)))

@@ -1,0 +1,57 @@
+"""The last line: the keys that matter here, as many as fit."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual import events
+
+from diffurec_tui.keys import Action, Scope, available
+from diffurec_tui.theme.palette import Palette
+from diffurec_tui.widgets.panel import Panel
+
+
+class Footer(Panel):
+    """Keys from the action table; a click does what the key does."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(id="footer")
+        self.scope: Scope = scope
+        self.notice = ""
+        self._places: list[tuple[int, int, Action]] = []
+
+    def say(self, notice: str) -> None:
+        """Show one line instead of the keys, until the next call with nothing."""
+        if notice != self.notice:
+            self.notice = notice
+            self.changed()
+
+    def paint(self, width: int, height: int, colours: Palette) -> list[Text]:
+        self._places = []
+        if self.notice:
+            return [Text(f" {self.notice}", colours.accent)]
+        line = Text(" ", no_wrap=True)
+        for action in self._chosen(width):
+            start = line.cell_len
+            line.append(action.footer_keys or action.shown.split()[0], colours.accent)
+            line.append(f" {action.label}", colours.muted)
+            self._places.append((start, line.cell_len, action))
+            line.append("  ")
+        return [line]
+
+    def _chosen(self, width: int) -> list[Action]:
+        """The actions that fit, the most important ones first to stay, in the table's order."""
+        wanted = [action for action in available(self.scope) if action.footer]
+        order = {id(action): place for place, action in enumerate(wanted)}
+        chosen: list[Action] = []
+        room = width - 1
+        for action in sorted(wanted, key=lambda one: (one.group != "Program" or one.footer > 2, one.footer)):
+            need = len(action.footer_keys or action.shown.split()[0]) + len(action.label) + 3
+            if need <= room:
+                chosen.append(action)
+                room -= need
+        return sorted(chosen, key=lambda one: order[id(one)])
+
+    async def on_click(self, event: events.Click) -> None:
+        for start, end, action in self._places:
+            if start <= event.x < end:
+                await self.screen.run_action(action.id)

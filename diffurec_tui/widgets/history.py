@@ -1,0 +1,118 @@
+"""What the user did before: a column of titles, newest at the bottom, or a strip where there is no room."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual import events
+
+from diffurec_tui.snapshots import Names, Subject
+from diffurec_tui.theme.palette import Palette
+from diffurec_tui.widgets.panel import Panel
+from diffurec_tui.widgets.text import clean, ellipsis, fit, symbols
+
+
+class History(Panel):
+    """Items oldest to newest, then the true next one."""
+
+    subject: Subject | None = None
+    names: Names | None = None
+    max_len = 0
+    """Items the model reads, counted from the newest."""
+    scrolled = 0
+    """Items below the lower edge."""
+
+    def show(self, subject: Subject | None, names: Names, max_len: int) -> None:
+        if subject != self.subject:
+            self.scrolled = 0
+        self.subject, self.names, self.max_len = subject, names, max_len
+        self.border_title = "History"
+        if subject is not None:
+            length = len(subject.case.history)
+            self.border_subtitle = f"{length} item{'s' * (length != 1)}"
+        self.changed()
+
+    def scroll_items(self, by: int) -> None:
+        """Move towards older (positive) or newer items."""
+        if self.subject is None:
+            return
+        most = max(0, len(self.subject.case.history) - self._room(self.size.height))
+        scrolled = min(most, max(0, self.scrolled + by))
+        if scrolled != self.scrolled:
+            self.scrolled = scrolled
+            self.changed()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self.scroll_items(3)
+        event.stop()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self.scroll_items(-3)
+        event.stop()
+
+    def paint(self, width: int, height: int, colours: Palette) -> list[Text]:
+        if self.subject is None or self.names is None:
+            return []
+        if height <= 3:
+            return self._strip(self.subject, self.names, width, height, colours)
+        return self._column(self.subject, self.names, width, height, colours)
+
+    @staticmethod
+    def _room(height: int) -> int:
+        return max(1, height - 2)  # below: a rule and the true next item
+
+    def _column(
+        self, subject: Subject, names: Names, width: int, height: int, colours: Palette
+    ) -> list[Text]:
+        history, sign = subject.case.history, symbols()
+        room = self._room(height)
+        self.scrolled = min(self.scrolled, max(0, len(history) - room))
+        end = len(history) - self.scrolled
+        begin = max(0, end - room)
+        digits = len(str(len(history)))
+        lines: list[Text] = [Text() for _ in range(room - (end - begin))]
+        for place in range(begin, end):
+            unread = place < len(history) - self.max_len  # older than what the model sees
+            newest = place == len(history) - 1
+            style = colours.faint if unread else colours.strong if newest else colours.text
+            line = Text(f"{place + 1:>{digits}} ", colours.faint)
+            line.append(fit(clean(names.name(history[place])), width - digits - 1), style)
+            lines.append(line)
+        if begin > 0:
+            lines[0] = Text(f"{sign.more} {begin + 1} older", colours.faint)
+        below = f"{sign.more} {self.scrolled} newer " if self.scrolled else ""
+        lines.append(Text(below + sign.line * max(0, width - len(below)), colours.faint))
+        lines.append(_target(subject, names, width, colours))
+        return lines
+
+    def _strip(self, subject: Subject, names: Names, width: int, height: int, colours: Palette) -> list[Text]:
+        """The newest items from right to left as far as they go, then the next one."""
+        history, sign = subject.case.history, symbols()
+        label = f" {len(history)} items {sign.arrow} " if len(history) != 1 else f" 1 item {sign.arrow} "
+        room = width - len(label) - 1
+        titles: list[str] = []
+        each = max(12, room // 3 - 3)
+        for item in reversed(history):
+            title = ellipsis(clean(names.name(item)), each if titles or len(history) > 1 else room)
+            used = sum(len(one) + 3 for one in titles)
+            if titles and used + len(title) > room - 2:
+                break
+            titles.insert(0, title)
+        line = Text(label, colours.muted)
+        if len(titles) < len(history):
+            line.append(f"{sign.more} ", colours.faint)
+        for place, title in enumerate(titles):
+            last = place == len(titles) - 1
+            line.append(title, colours.strong if last else colours.text)
+            if not last:
+                line.append(f" {sign.arrow} ", colours.faint)
+        target = _target(subject, names, width - 1, colours)
+        return [line, Text(" ") + target][:height]
+
+
+def _target(subject: Subject, names: Names, width: int, colours: Palette) -> Text:
+    sign = symbols()
+    if subject.case.target is None:
+        return Text(ellipsis(f"{sign.none} the next item is not known", width), colours.muted)
+    line = Text(f"{sign.star} ", colours.target)
+    line.append(fit(clean(names.name(subject.case.target)), max(1, width - 2)), colours.target)
+    return line
