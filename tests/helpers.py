@@ -135,3 +135,16 @@ def write_weights(run: Run, stem: str = "best", *, seed: int = 0, epoch: int = 3
         target, model.state_dict(), {"step": 120, "epoch": epoch, "metrics": {"HR@10": 8.9, "NDCG@10": 4.5}}
     )
     return target
+
+
+def make_many_users(path: Path, users: int, items: int = 1000, *, seed: int = 0) -> Dataset:
+    """A data set of any number of users at once: 3 to 12 items each, ids like A00042X."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(3, 13, users)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    sequence = rng.integers(1, items + 1, offsets[-1]).astype(np.int32)
+    boundaries = np.stack([lengths - 2, lengths - 1], axis=1).astype(np.int32)
+    ids = pl.select(
+        pl.lit("A") + pl.arange(0, users).cast(pl.String).str.zfill(7) + pl.lit("X")
+    ).to_series()
+    return write_arrays(path, offsets, sequence, boundaries, items, user_ids=ids)

@@ -10,7 +10,6 @@ Histories are padded on the left, so the last position is always a real item.
 from __future__ import annotations
 
 import math
-from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -78,11 +77,11 @@ class Attention(nn.Module):
                 weights = weights.masked_fill(~allowed, float("-inf"))
             return torch.matmul(dropout(weights.softmax(-1), self.dropout, training=True), v)
         rate = self.dropout if dropped else 0.0
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, dropout_p=rate)
-        return cast("Tensor", mixed)
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, dropout_p=rate)
 
     def _heads(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+        batch, length, width = x.shape
+        return x.view(batch, length, self.num_heads, width // self.num_heads).transpose(1, 2)
 
 
 class FeedForward(nn.Module):

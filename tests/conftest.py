@@ -1,0 +1,30 @@
+"""Shared fixtures; torch is kept to one thread so that tests can run side by side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    import torch
+
+    if not torch.cuda.is_available():
+        for item in items:
+            if "gpu" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="needs a CUDA device; torch sees none"))
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """The folder with the authors' data and recorded runs, where it lies beside the checkout."""
+    if not SHARED.is_dir():
+        pytest.skip(f"needs the authors' data in {SHARED}")
+    yield SHARED

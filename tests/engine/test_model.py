@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from diffurec.config import Config, DataConfig, DiffusionConfig, ModelConfig
+from diffurec.data.batches import Batch
+from diffurec.diffusion import RowDraws
+from diffurec.model import DiffuRec, WalkOptions
+
+
+def make(**model) -> DiffuRec:
+    torch.manual_seed(0)
+    settings = {"hidden_size": 16, "num_blocks": 2, "num_heads": 2, "dropout": 0.0, "embedding_dropout": 0.0}
+    return DiffuRec(
+        30,
+        Config(
+            data=DataConfig(max_len=6), model=ModelConfig(**(settings | model)), diffusion=DiffusionConfig()
+        ),
+    )
+
+
+BATCH = Batch(torch.tensor([[0, 3, 4], [7, 8, 9]]), torch.tensor([5, 10]))
+
+
+def last(model: DiffuRec, histories: torch.Tensor, seed=1, **options):
+    history = model.condition(histories)
+    seeds = [seed] * len(histories)
+    return list(model.walk(history, RowDraws(seeds), WalkOptions(**options)))[-1].x_prev
+
+
+def test_the_loss_at_the_start_is_a_cross_entropy_with_a_gradient_everywhere() -> None:
+    model = make()
+    loss = model.loss(BATCH, torch.Generator().manual_seed(0))
+    loss.backward()
+    assert loss.ndim == 0
+    silent = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
+    # A bias of the keys shifts all logits of a query alike, which softmax does not see.
+    assert [name for name in silent if not name.endswith("key.bias")] == []
+
+
+def test_cross_entropy_ranks_padding_only_on_request() -> None:
+    x_0_hat = torch.randn(2, 16)
+    for score_padding in (True, False):
+        model = make(score_padding=score_padding)
+        logits = x_0_hat @ model.item_embeddings.weight.T
+        if not score_padding:
+            logits[:, 0] = float("-inf")
+        expected = F.cross_entropy(logits, BATCH.targets, reduction="none")
+        torch.testing.assert_close(model.cross_entropy(x_0_hat, BATCH.targets), expected)
+
+
+def test_both_roundings_agree_with_their_definitions() -> None:
+    model, x_0 = make(), torch.randn(3, 16)
+    table = model.item_embeddings.weight
+    torch.testing.assert_close(model.round(x_0, "inner_product"), x_0 @ table.T)
+    torch.testing.assert_close(
+        model.round(x_0, "distance"), -torch.cdist(x_0, table).square(), rtol=1e-4, atol=1e-4
+    )
+
+
+def test_lambda_has_the_mean_and_spread_of_the_authors() -> None:
+    model = make(lambda_mean=0.3)
+    lam = model.draw_lambda(RowDraws([0]), torch.zeros(1, 400, 16))
+    assert lam.mean().item() == pytest.approx(0.3, abs=0.02)
+    assert lam.std().item() == pytest.approx(0.3, abs=0.02)
+    torch.testing.assert_close(model.draw_lambda(RowDraws([0]), torch.zeros(1, 400, 16), 2.0), 2 * lam)
+
+
+def test_with_lambda_zero_the_list_does_not_depend_on_the_seed() -> None:
+    model = make(lambda_mean=0.0).eval()
+    torch.testing.assert_close(last(model, BATCH.histories, 1), last(model, BATCH.histories, 2))
+
+
+def test_with_lambda_one_it_does() -> None:
+    model = make(lambda_mean=1.0).eval()
+    assert not torch.allclose(last(model, BATCH.histories, 1), last(model, BATCH.histories, 2), atol=0.1)
+    torch.testing.assert_close(
+        last(model, BATCH.histories, 1, lambda_scale=0.0), last(model, BATCH.histories, 2, lambda_scale=0.0)
+    )
+
+
+def test_learned_positions_make_order_matter_and_count_from_the_last_item() -> None:
+    model = make(position="learned").eval()
+    with torch.no_grad():
+        model.positions.weight.normal_()
+    swapped = BATCH.histories[1:, [1, 0, 2]]
+    assert not torch.allclose(last(model, BATCH.histories[1:]), last(model, swapped), atol=1e-3)
+    wide = torch.cat([torch.zeros(1, 3, dtype=torch.int64), BATCH.histories[1:]], dim=1)
+    real = model.condition(wide)
+    torch.testing.assert_close(real.e[:, 3:], model.condition(BATCH.histories[1:]).e)
+
+
+def test_a_strided_walk_takes_that_many_steps() -> None:
+    model = make().eval()
+    for steps in (1, 5, 32):
+        walk = list(model.walk(model.condition(BATCH.histories), RowDraws([1, 2]), WalkOptions(steps=steps)))
+        assert len(walk) == steps
+        assert walk[-1].t == (31 if steps == 1 else 0)
+
+
+def test_a_walk_can_be_forked_at_any_step() -> None:
+    model = make(lambda_mean=1.0).eval()
+    history = model.condition(BATCH.histories[:1])
+    steps = list(model.walk(history, RowDraws([1])))
+    fork = list(model.walk(history, RowDraws([5]), x_T=steps[10].x_t, start=10))
+    assert [s.t for s in fork] == [s.t for s in steps[10:]]
+    assert torch.equal(fork[0].x_t, steps[10].x_t)
+    assert not torch.allclose(fork[-1].x_prev, steps[-1].x_prev, atol=0.05)
+
+
+@pytest.mark.gpu
+def test_a_seed_walks_alike_on_cpu_and_gpu() -> None:
+    model = make(lambda_mean=1.0).eval()
+    here = last(model, BATCH.histories)
+    model.cuda()
+    history = model.condition(BATCH.histories.cuda())
+    there = list(model.walk(history, RowDraws([1, 1], "cuda")))[-1].x_prev
+    torch.testing.assert_close(there.cpu(), here, rtol=1e-3, atol=1e-3)
