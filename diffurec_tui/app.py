@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
@@ -74,7 +75,13 @@ class ExplorerApp(App[None]):
         self.install_screen(self.walk, "walk")
         if self.opened.user is not None:
             self.open_user(self.opened.user)
-        self.call_after_refresh(self.engine.start)  # the first frame comes before any loading
+        self.call_after_refresh(self._first_frame_shown)
+
+    def _first_frame_shown(self) -> None:
+        """Only now the slow things."""
+        gc.freeze()  # what is imported stays: collections need not look at it
+        gc.enable()
+        self.engine.start()
 
     def on_unmount(self) -> None:
         self.engine.stop(STOP_SECONDS)

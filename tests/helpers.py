@@ -144,7 +144,5 @@ def make_many_users(path: Path, users: int, items: int = 1000, *, seed: int = 0)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     sequence = rng.integers(1, items + 1, offsets[-1]).astype(np.int32)
     boundaries = np.stack([lengths - 2, lengths - 1], axis=1).astype(np.int32)
-    ids = pl.select(
-        pl.lit("A") + pl.arange(0, users).cast(pl.String).str.zfill(7) + pl.lit("X")
-    ).to_series()
+    ids = pl.select(pl.lit("A") + pl.arange(0, users).cast(pl.String).str.zfill(7) + pl.lit("X")).to_series()
     return write_arrays(path, offsets, sequence, boundaries, items, user_ids=ids)

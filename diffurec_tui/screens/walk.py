@@ -95,6 +95,7 @@ class WalkScreen(Screen[None]):
             self.query_one("#curves").styles.height = max(0, min(spare, 24))
         else:
             self.query_one("#curves").styles.height = "1fr"
+        self.query_one("#lists").styles.height = self.explorer.opened.top_k + 3 if full else "1fr"
         self.show()
 
     # Drawing.

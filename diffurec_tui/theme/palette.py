@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rich.style import Style
 from textual.theme import Theme
@@ -87,15 +88,30 @@ def palette(named: Mapping[str, str]) -> Palette:
         value = named.get(role, named[otherwise])
         return value if value.startswith("#") else named[otherwise]
 
-    text = colour("foreground", "foreground")
+    return _made(
+        colour("foreground", "foreground"),
+        colour("muted", "secondary"),
+        colour("faint", "secondary"),
+        colour("primary", "primary"),
+        colour("target", "warning"),
+        colour("up", "primary"),
+        colour("down", "warning"),
+        colour("selection", "panel"),
+    )
+
+
+@lru_cache(maxsize=16)
+def _made(
+    text: str, muted: str, faint: str, accent: str, target: str, up: str, down: str, selection: str
+) -> Palette:
     return Palette(
         text=Style(color=text),
-        muted=Style(color=colour("muted", "secondary")),
-        faint=Style(color=colour("faint", "secondary")),
-        accent=Style(color=colour("primary", "primary")),
-        target=Style(color=colour("target", "warning"), bold=True),
-        up=Style(color=colour("up", "primary")),
-        down=Style(color=colour("down", "warning")),
+        muted=Style(color=muted),
+        faint=Style(color=faint),
+        accent=Style(color=accent),
+        target=Style(color=target, bold=True),
+        up=Style(color=up),
+        down=Style(color=down),
         strong=Style(color=text, bold=True),
-        selected=Style(bgcolor=colour("selection", "panel"), bold=True),
+        selected=Style(bgcolor=selection, bold=True),
     )

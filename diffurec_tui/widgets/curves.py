@@ -94,13 +94,13 @@ class Curves(Panel):
         room = self._room(width)
         values, low, high = one.drawn()
         bars = spark(values, self.count, room, low, high, symbols().bars)
-        line = Text(f" {one.label:<{GUTTER - 1}}", colours.muted)
+        line = Text().append(f" {one.label:<{GUTTER - 1}}", colours.muted)
         self._with_cursor(line, bars, room, colours)
         line.append(f" {self._value(one):>6}", colours.text)
         return [line]
 
     def _plot(self, one: Series, width: int, rows: int, colours: Palette) -> list[Text]:
-        title = Text(f" {one.label}", colours.muted)
+        title = Text().append("" if len(self.series) == 1 else f" {one.label}", colours.muted)
         value = self._value(one)
         title.append(" " * max(1, width - title.cell_len - len(value) - 1))
         title.append(value, colours.strong)
@@ -110,7 +110,7 @@ class Curves(Panel):
         axis = self._axis(one, rows - 1, low, high)
         lines = [title]
         for row, tick in zip(rows_drawn, axis, strict=True):
-            line = Text(f"{tick:>{GUTTER - 2}} ", colours.faint)
+            line = Text().append(f"{tick:>{GUTTER - 2}} ", colours.muted)
             line.append(" ")
             self._with_cursor(line, row, room, colours)
             lines.append(line)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from rich.cells import cell_len
+from rich.style import Style
 from rich.text import Text
 
 from diffurec_tui.snapshots import RunFacts, Subject
@@ -25,49 +29,44 @@ class Header(Panel):
         self.changed()
 
     def paint(self, width: int, height: int, colours: Palette) -> list[Text]:
+        left: list[tuple[str, Style]] = [(" diffurec ", colours.accent + Style(bold=True))]
+        right: list[tuple[str, Style]] = []
+        room = width - len(" diffurec ") - 1
         dot = f" {symbols().dot} "
-        right = self._right(width)
-        budget = width - right.cell_len - 2
-        left = Text(no_wrap=True)
-        left.append(" diffurec ", colours.accent + colours.strong)
-        if self.facts is not None:
-            for place, part in enumerate(self._left(self.facts)):
-                piece = Text(" " if place == 0 else dot)
-                piece.append(part, colours.strong if place == 0 else colours.text)
-                if left.cell_len + piece.cell_len > budget:
-                    break
-                left.append_text(piece)
-        gap = max(1, width - left.cell_len - right.cell_len)
-        return [left + Text(" " * gap) + right]
-
-    @staticmethod
-    def _left(facts: RunFacts) -> list[str]:
-        parts = [ellipsis(clean(facts.dataset), 24), facts.weights or "no weights yet"]
-        if facts.epoch is not None:
-            parts.append(f"epoch {facts.epoch}")
-        if facts.hit_rate is not None:
-            parts.append(f"HR@10 {facts.hit_rate:.1f}")
-        if facts.training:
-            parts.append(facts.training)
-        return parts
-
-    def _right(self, width: int) -> Text:
-        """As much of the walk's name as half the line holds, the user first."""
-        parts: list[str] = []
-        if self.subject is not None:
-            parts.append(f"user {ellipsis(clean(self.subject.name), max(8, width // 5))}")
-        if self.seed is not None:
-            parts.append(f"seed {self.seed}")
-        if self.subject is not None:
-            length = len(self.subject.case.history)
-            parts.append(f"{length} item{'s' * (length != 1)}")
-        if self.facts is not None and self.seed is not None:
-            parts.append(f"{self.facts.num_steps} steps")
-        if self.lens:
-            parts.append(self.lens)
-        shown: list[str] = []
-        for part in parts:
-            if len("   ".join([*shown, part])) > width * 0.55:
+        for side, part in self._parts(width):
+            style = colours.strong if part.startswith("user ") or len(left) == 1 else colours.text
+            first = len(left) == 1 if side == "left" else not right
+            piece = f"{' ' if side == 'left' else ''}{part}" if first else f"{dot}{part}"
+            if cell_len(piece) + 2 > room:
                 break
-            shown.append(part)
-        return Text("   ".join(shown) + " ")
+            (left if side == "left" else right).append((piece, style))
+            room -= cell_len(piece)
+        line = Text.assemble(*left)
+        end = Text.assemble(*right, " ")
+        return [line + Text(" " * max(1, width - line.cell_len - end.cell_len)) + end]
+
+    def _parts(self, width: int) -> list[tuple[Literal["left", "right"], str]]:
+        """What there is to say, the most important first: the rest goes where there is no room."""
+        facts, subject = self.facts, self.subject
+        parts: list[tuple[Literal["left", "right"], str]] = []
+        if facts is None:
+            return parts
+        parts.append(("left", ellipsis(clean(facts.dataset), 24)))
+        if subject is not None:
+            parts.append(("right", f"user {ellipsis(clean(subject.name), max(8, width // 5))}"))
+        parts.append(("left", facts.weights or "no weights yet"))
+        if facts.epoch is not None:
+            parts.append(("left", f"epoch {facts.epoch}"))
+        if facts.hit_rate is not None:
+            parts.append(("left", f"HR@10 {facts.hit_rate:.1f}"))
+        if self.seed is not None:
+            parts.append(("right", f"seed {self.seed}"))
+        if self.lens:
+            parts.append(("right", self.lens))
+        if facts.training:
+            parts.append(("left", facts.training))
+        if subject is not None:
+            length = len(subject.case.history)
+            parts.append(("right", f"{length} item{'s' * (length != 1)}"))
+        parts.append(("right", f"{facts.num_steps} steps"))
+        return parts

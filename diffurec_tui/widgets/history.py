@@ -28,7 +28,8 @@ class History(Panel):
         self.border_title = "History"
         if subject is not None:
             length = len(subject.case.history)
-            self.border_subtitle = f"{length} item{'s' * (length != 1)}"
+            unread = f" {symbols().dot} {max_len} read" if length > max_len else ""
+            self.border_subtitle = f"{length} item{'s' * (length != 1)}{unread}"
         self.changed()
 
     def scroll_items(self, by: int) -> None:
@@ -74,7 +75,7 @@ class History(Panel):
             unread = place < len(history) - self.max_len  # older than what the model sees
             newest = place == len(history) - 1
             style = colours.faint if unread else colours.strong if newest else colours.text
-            line = Text(f"{place + 1:>{digits}} ", colours.faint)
+            line = Text().append(f"{place + 1:>{digits}} ", colours.faint)
             line.append(fit(clean(names.name(history[place])), width - digits - 1), style)
             lines.append(line)
         if begin > 0:
@@ -97,7 +98,7 @@ class History(Panel):
             if titles and used + len(title) > room - 2:
                 break
             titles.insert(0, title)
-        line = Text(label, colours.muted)
+        line = Text().append(label, colours.muted)
         if len(titles) < len(history):
             line.append(f"{sign.more} ", colours.faint)
         for place, title in enumerate(titles):
@@ -113,6 +114,6 @@ def _target(subject: Subject, names: Names, width: int, colours: Palette) -> Tex
     sign = symbols()
     if subject.case.target is None:
         return Text(ellipsis(f"{sign.none} the next item is not known", width), colours.muted)
-    line = Text(f"{sign.star} ", colours.target)
+    line = Text().append(f"{sign.star} ", colours.target)
     line.append(fit(clean(names.name(subject.case.target)), max(1, width - 2)), colours.target)
     return line

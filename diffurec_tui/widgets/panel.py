@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
 from textual.widget import Widget
@@ -32,17 +33,20 @@ class Panel(Widget, can_focus=False):
 
     def render_line(self, y: int) -> Strip:
         width, height = self.size
-        key = (self._version, width, height, self.app.theme)
+        base = self.rich_style
+        key = (self._version, width, height, self.app.theme, base)
         if self._painted is None or self._painted[0] != key:
             colours = palette(self.app.theme_variables)
             lines = self.paint(width, height, colours) if width > 0 and height > 0 else []
-            strips = [to_strip(line, width) for line in lines[:height]]
+            strips = [to_strip(line, width, base) for line in lines[:height]]
             self._painted = (key, strips)
         strips = self._painted[1]
-        return strips[y] if y < len(strips) else Strip.blank(width)
+        return strips[y] if y < len(strips) else Strip.blank(width, base)
 
 
-def to_strip(line: Text, width: int) -> Strip:
-    """A line of text in exactly `width` cells; nothing in it is read as markup."""
+def to_strip(line: Text, width: int, base: Style) -> Strip:
+    """A line of text in exactly `width` cells on the widget's ground; nothing in it is read as markup."""
+    if not line.spans:  # Rich forgets the base style of a text without any
+        line.stylize(line.style)
     segments = [segment for segment in line.render(CONSOLE) if segment.text and segment.text != "\n"]
-    return Strip(segments).adjust_cell_length(width)
+    return Strip(segments).adjust_cell_length(width).apply_style(base)

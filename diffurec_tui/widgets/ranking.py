@@ -59,6 +59,7 @@ class TopK(Panel):
             f"x_t {sign.dot} the state"
         )  # fmt: skip
         self.border_title = f"Top-{len(ranking.items)} of {what} at t = {t}"
+        self.border_subtitle = f"entropy {ranking.entropy:.2f}"
         self.changed()
 
     def paint(self, width: int, height: int, colours: Palette) -> list[Text]:
@@ -78,7 +79,7 @@ class TopK(Panel):
         lines: list[Text] = []
         for place, item in enumerate(ranking.items[:height].tolist()):
             true = item == self.target
-            line = Text(f"{place + 1:>3} ", colours.target if true else colours.muted)
+            line = Text().append(f"{place + 1:>3} ", colours.target if true else colours.muted)
             line.append_text(self._move(moves[place], colours))
             line.append_text(
                 self._title(item, names, width, float(ranking.probabilities[place]), best,
@@ -95,7 +96,7 @@ class TopK(Panel):
         scores = 8 if width >= 68 else 0
         room = width - 4 - MOVE - 2 - 8 - bar - scores - 1
         style = colours.target if true else colours.muted if item in self.seen else colours.text
-        line = Text(f"{sign.star} " if true else "  ", colours.target)
+        line = Text().append(f"{sign.star} " if true else "  ", colours.target)
         line.append(fit(clean(names.name(item)), room), style)
         if scores:
             line.append(f"{score:>8.2f}", colours.muted)
@@ -124,7 +125,7 @@ class TopK(Panel):
         if self.target is None or rank is None or self.target in ranking.items:
             return None
         sign = symbols()
-        line = Text(f"{rank:>3} ", colours.target)
+        line = Text().append(f"{rank:>3} ", colours.target)
         before = None if self.before is None else self.before.target_rank
         step = None if before is None else before - rank
         if step:

@@ -55,7 +55,7 @@ class Timeline(Panel):
         here = self.position
         right = self._right(here, width)
         room = self._room(width)
-        line = Text(" noise "[:LEFT], colours.muted)
+        line = Text().append(" noise "[:LEFT], colours.muted)
         line.append_text(self._bar(here, room, colours))
         line.append(" item ", colours.muted)
         line.append(right, colours.strong)

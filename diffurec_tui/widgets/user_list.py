@@ -131,13 +131,13 @@ class UserList(ScrollView, can_focus=True):
             self.scroll_to(y=self.cursor - room + 1, animate=False, immediate=True)
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width, base = self.size.width, self.rich_style
         if y == 0:
-            return to_strip(self._heading(width), width)
+            return to_strip(self._heading(width), width, base)
         place = self.scroll_offset.y + y - 1
         if place >= len(self.rows):
-            return Strip.blank(width)
-        return to_strip(self._row(place, width), width)
+            return Strip.blank(width, base)
+        return to_strip(self._row(place, width), width, base)
 
     def _heading(self, width: int) -> Text:
         down = symbols().down
@@ -152,7 +152,7 @@ class UserList(ScrollView, can_focus=True):
         user = int(self.rows[place])
         rank = int(self.index.ranks[user])
         here = place == self.cursor
-        line = Text(f"{sign.pointer if here else ' '} ", colours.accent)
+        line = Text().append(f"{sign.pointer if here else ' '} ", colours.accent)
         name = fit(clean(self.index.name(user)), width - 2 - LENGTH - RANK - 1)
         line.append(name, colours.strong if here else colours.text)
         line.append(f"{int(self.index.lengths[user]):>{LENGTH},}", colours.muted)

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from diffurec_tui.app import ExplorerApp
+from diffurec_tui.keys import ACTIONS, Scope, available
+from diffurec_tui.screens.users import UsersScreen
+from diffurec_tui.screens.walk import WalkScreen
+
+
+@pytest.mark.parametrize("scope", ["users", "walk"])
+def test_a_key_does_one_thing_on_a_screen(scope: Scope):
+    keys = Counter(key for action in available(scope) for key in action.keys.split(","))
+    assert [key for key, number in keys.items() if number > 1] == []
+
+
+def test_every_action_has_a_method_and_words():
+    owner = {"walk": WalkScreen, "users": UsersScreen, "everywhere": ExplorerApp}
+    for action in ACTIONS:
+        assert hasattr(owner[action.scope], f"action_{action.id}"), action
+        assert action.help
+        assert action.label
+        assert action.shown
+
+
+def test_the_keys_that_are_promised():
+    walk = {key: action.id for action in available("walk") for key in action.keys.split(",")}
+    promised = {
+        "left": "back", "h": "back", "right": "forward", "l": "forward",
+        "shift+left": "back_5", "H": "back_5", "shift+right": "forward_5", "L": "forward_5",
+        "home": "first", "0": "first", "end": "last", "dollar_sign": "last",
+        "space": "play", "plus": "faster", "minus": "slower", "g": "go_to", "s": "seed",
+        "u": "users", "slash": "filter", "e": "export", "x": "lens", "r": "reload", "t": "theme",
+        "question_mark": "help", "ctrl+p": "command_palette", "q": "quit",
+    }  # fmt: skip
+    assert {key: walk.get(key) for key in promised} == promised
