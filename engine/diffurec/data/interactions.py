@@ -11,7 +11,7 @@ import math
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -67,8 +67,7 @@ class Interactions:
         )
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One record as a reader found it, unchecked. `line` counts from 1, a header included."""
 
     line: int
@@ -78,8 +77,7 @@ class Row:
     time: object = None
 
 
-@dataclass(frozen=True)
-class BadRow:
+class BadRow(NamedTuple):
     """A record that no reader can make sense of, and why."""
 
     line: int
@@ -158,7 +156,9 @@ def collect(
             refuse(row.line, row.reason)
             continue
         try:
-            user, item = _identifier(row.user, "user id"), _identifier(row.item, "item id")
+            # An id seen before needs no second look: most rows cost two look-ups.
+            user = row.user if _known(row.user, user_codes) else _identifier(row.user, "user id")
+            item = row.item if _known(row.item, item_codes) else _identifier(row.item, "item id")
             rating = _rating(row.rating) if has_rating else 0.0
             time = _time(row.time, time_kind) if time_kind else 0
         except ValueError as error:
@@ -192,6 +192,10 @@ def collect(
     return result
 
 
+def _known(value: object, codes: dict[str, int]) -> TypeGuard[str]:
+    return isinstance(value, str) and value in codes
+
+
 def _identifier(value: object, what: str) -> str:
     """The text of an id. Strings stay as written: "007" and "7" are two ids."""
     if isinstance(value, str):
@@ -208,8 +212,8 @@ def _identifier(value: object, what: str) -> str:
         raise ValueError(f"the {what} is {text}")
     if "\0" in text:
         raise ValueError(f"the {what} holds a NUL byte")
-    if any("\ud800" <= char <= "\udfff" for char in text):
-        raise ValueError(f"the {what} is not UTF-8")
+    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError(f"the {what} is not UTF-8 (convert the file: iconv -f latin1 -t utf-8)")
     return text
 
 

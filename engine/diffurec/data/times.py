@@ -69,14 +69,15 @@ def time_kind(sample: Iterable[str]) -> TimeKind:
 def parse_number(text: str) -> int | float | None:
     """A finite number, as an int where it is written as one and fits int64; None for anything else."""
     text = text.strip()
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        return int(text)
     if not looks_numeric(text):
         return None
-    try:
-        whole = int(text)
-    except ValueError:
-        value = float(text)
-        return value if math.isfinite(value) else None
-    return whole if -(2**63) <= whole < 2**63 else None
+    if text.lstrip("+-").isdigit():
+        whole = int(text) if len(text) < 21 else 2**63
+        return whole if -(2**63) <= whole < 2**63 else None
+    value = float(text)
+    return value if math.isfinite(value) else None
 
 
 def parse_iso(text: str) -> int | None:

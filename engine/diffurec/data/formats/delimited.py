@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -31,7 +31,9 @@ def fast(layout: Layout, path: Path, scan: Scan, time_kind: TimeKind | None) -> 
     width = len(columns.names)
     frame = pl.scan_csv(
         path,
-        has_header=layout.header,
+        # Columns go by position, so that a header's own names, doubled ones too, do not matter.
+        has_header=False,
+        skip_rows=int(layout.header),
         separator=layout.separator,
         quote_char='"' if layout.quoted else None,
         schema={f"c{index}": pl.String for index in range(width)},
@@ -63,14 +65,14 @@ def fast(layout: Layout, path: Path, scan: Scan, time_kind: TimeKind | None) -> 
 
 
 def rows(layout: Layout, path: Path) -> Iterator[Row | BadRow]:
-    """Row by row, with the line each starts on; blank lines are passed over."""
+    """Row by row, with the line each starts on; blank lines are passed over.
+
+    Bytes that are not UTF-8 come through as surrogates, for `collect` to refuse where they matter.
+    """
     columns = layout.columns
     assert columns is not None
     width, header = len(columns.names), layout.header
-
-    def cell(cells: Sequence[str], index: int | None) -> str | None:
-        return None if index is None else cells[index]
-
+    rating, time = columns.rating, columns.time
     for line, cells in _records(layout, path):
         if isinstance(cells, str):
             yield BadRow(line, cells)
@@ -83,11 +85,13 @@ def rows(layout: Layout, path: Path) -> Iterator[Row | BadRow]:
         if len(cells) != width:
             yield BadRow(line, f"{len(cells)} fields where {width} are expected")
             continue
-        taken = [cell(cells, i) for i in (columns.user, columns.item, columns.rating, columns.time)]
-        if any(text is not None and _not_utf8(text) for text in taken):
-            yield BadRow(line, "not UTF-8 (convert the file, for instance with iconv -f latin1 -t utf-8)")
-            continue
-        yield Row(line, *taken)
+        yield Row(
+            line,
+            cells[columns.user],
+            cells[columns.item],
+            None if rating is None else cells[rating],
+            None if time is None else cells[time],
+        )
 
 
 def _records(layout: Layout, path: Path) -> Iterator[tuple[int, list[str] | str]]:
@@ -108,7 +112,3 @@ def _records(layout: Layout, path: Path) -> Iterator[tuple[int, list[str] | str]
                 return
             except csv.Error as error:
                 yield line, f"malformed quotes ({error})"
-
-
-def _not_utf8(text: str) -> bool:
-    return not text.isascii() and any("\udc80" <= char <= "\udcff" for char in text)

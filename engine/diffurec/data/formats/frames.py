@@ -43,7 +43,8 @@ def read(
     if rating:
         number = pl.col("rating").cast(pl.Float32, strict=False)
         # Infinity marks what is no number, so that null still means empty.
-        columns.append(pl.when(pl.col("rating").is_null()).then(None).otherwise(number.fill_null(np.inf)))
+        marked = pl.when(pl.col("rating").is_null()).then(None).otherwise(number.fill_null(np.inf))
+        columns.append(marked.alias("rating"))
     if time_kind == "number":
         columns.append(pl.col("time").cast(pl.Float64 if decimal else pl.Int64, strict=False))
     elif time_kind == "iso":
