@@ -27,4 +27,4 @@ def shared() -> Iterator[Path]:
     """The folder with the authors' data and recorded runs, where it lies beside the checkout."""
     if not SHARED.is_dir():
         pytest.skip(f"needs the authors' data in {SHARED}")
-    yield SHARED
+    return SHARED

@@ -24,9 +24,9 @@ def demo(
     """Fetch MovieLens-100K, train a small model on it, and explore it. Skips what is done already."""
     dataset, run = folder / "ml-100k", folder / "run"
     if not (dataset / "dataset.json").is_file():
-        from diffurec_tui.cli.data import fetch_dataset
+        from diffurec_tui.cli.data import fetch
 
-        fetch_dataset("ml-100k", dataset)
+        fetch("ml-100k", out=dataset)
     if not _finished(run):
         _train(dataset, run, device)
     if sys.stdin.isatty() and sys.stdout.isatty():
@@ -63,4 +63,4 @@ def _print_walk(run: Path, device: str) -> None:
     narrate(
         f"stdout is not a terminal: here is one user's walk; in a terminal, `diffurec explore --ckpt {run}`"
     )
-    trace(ckpt=run, user=user, device=device)
+    trace(ckpt=run, user=user, exclude_seen=True, device=device)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -36,7 +37,7 @@ def test_a_walk_visits_every_timestep_downwards_and_hangs_together() -> None:
     steps = walk()
     assert [step.t for step in steps] == list(range(31, -1, -1))
     assert [step.index for step in steps] == list(range(32))
-    for before, after in zip(steps, steps[1:], strict=False):
+    for before, after in itertools.pairwise(steps):
         assert torch.equal(before.x_prev, after.x_t)
 
 

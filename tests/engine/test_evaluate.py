@@ -38,7 +38,7 @@ def ranks(dataset, split="test", **options):
 
 
 def test_targets_histories_and_padding(tmp_path) -> None:
-    # User 0: test history 5 3, target 3 (repeated last: first). User 1: history 2 4, target 6: after 4, 1, 2, 3, 5.
+    # User 0: history 5 3, target 3, the last item again: first. User 1: 2 4, target 6: after 4, 1, 2, 3, 5.
     dataset = write_dataset(tmp_path / "d", [[5, 3, 3], [2, 4, 6]], 6)
     assert ranks(dataset).tolist() == [1, 6]
     assert ranks(dataset, "val").tolist() == [4, 4]

@@ -35,9 +35,8 @@ def copy_recent(dataset: Dataset, out: Path, *, keep: int, max_users: int = MAX_
     begin = np.maximum(0, end - keep)
     kept = end - begin
     offsets = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
-    source: IntArray = np.repeat(dataset.offsets[chosen] + begin - offsets[:-1], kept) + np.arange(
-        offsets[-1]
-    )
+    shift = dataset.offsets[chosen] + begin - offsets[:-1]
+    source = np.repeat(shift, kept) + np.arange(int(offsets[-1]), dtype=np.int64)
     items = dataset.items[source].astype(np.int32)
     cuts = np.stack([val_start - begin, test_start - begin], axis=1)
     boundaries = np.clip(cuts, 0, kept[:, None]).astype(np.int32)
