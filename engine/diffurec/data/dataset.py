@@ -150,7 +150,7 @@ def _load(path: Path, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         raise UserError(f"{path}: missing; prepare the data again") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise UserError(f"{path}: unreadable ({error}); prepare the data again") from None
     if array.dtype != dtype:
         raise UserError(f"{path}: holds {array.dtype}, expected {np.dtype(dtype)}; prepare the data again")

@@ -136,7 +136,7 @@ def _time_range(dataset: Dataset) -> dict[str, str] | None:
         return None
     try:
         times = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise UserError(f"{path}: unreadable ({error}); prepare the data again") from None
     if times.shape != dataset.items.shape:
         raise UserError(f"{path}: does not fit items.npy; prepare the data again")

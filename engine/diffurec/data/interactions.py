@@ -205,7 +205,7 @@ def _identifier(value: object, what: str) -> str:
     elif isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"the {what} is {value}")
     else:
-        text = str(value)
+        text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     if not text:
         raise ValueError(f"no {what}")
     if text in NOT_IDS:

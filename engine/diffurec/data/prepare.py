@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import stat
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from diffurec.data.interactions import Interactions, Skipped, collect
 from diffurec.data.options import PrepareOptions
 from diffurec.data.report import PrepareReport, StepReport, steps_to_json
 from diffurec.data.sniff import Layout, recognise
-from diffurec.data.source import Scan, is_gzip, scan, spool
+from diffurec.data.source import Scan, is_gzip, readable, scan, spool
 from diffurec.data.times import Times, iso_text, time_kind
 from diffurec.data.writer import Sequences, check_out, workspace, write_dataset
 from diffurec.errors import UserError
@@ -57,8 +58,10 @@ def prepare(
     tell = progress or silent
     options.check()
     check_out(out)
-    if items is not None and not Path(items).is_file():
-        raise UserError(f"{items}: no such file; --items wants a file with item_id, title and categories")
+    if items is not None:
+        with readable(Path(items)):
+            if not stat.S_ISREG(Path(items).stat().st_mode):
+                raise UserError(f"{items}: not a file; --items wants one with item_id, title and categories")
     tell("looking at the source")
     layout = recognise(source, options.wanted, options.format)
     with workspace(out) as work:
@@ -196,7 +199,9 @@ def _shape(
         before, least = len(data), options.min_interactions
         keep, rounds = filtering.core(data.users, data.items, least)
         data = data.take(keep)
-        done("--min-interactions", f"users and items with fewer than {least}, {rounds} rounds", before, data)
+        done(
+            "--min-interactions", f"users and items with fewer than {least} (rounds: {rounds})", before, data
+        )
 
     cuts: splits.Cuts | None = None
     if options.split == "temporal":

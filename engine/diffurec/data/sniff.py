@@ -138,7 +138,7 @@ def _delimited(path: Path, lines: list[str], wanted: col.Wanted, kind: str, item
     if kind == "recbole":
         raise UserError(f"{path}: line 1: no typed header such as user_id:token; see --format")
 
-    separator = _separator(lines)
+    separator = _separator(lines, wanted)
     if separator is None or (kind == "text" and separator == " " and not _pairs(lines)):
         if kind == "text" and separator is None and len(lines[0].split()) < 2:
             raise UserError(f"{path}: format not recognised; name it with --format ({', '.join(FORMATS)})")
@@ -183,8 +183,15 @@ def _split(lines: list[str], separator: str, *, quoted: bool) -> list[list[str]]
         return [line.rstrip("\r").split(separator) for line in lines]
 
 
-def _separator(lines: list[str]) -> str | None:
-    """The separator that cuts most lines into the same number of fields, at least two; None if none does."""
+def _separator(lines: list[str], wanted: col.Wanted) -> str | None:
+    """The separator of a header with known names, else the one that cuts most lines into as many fields.
+
+    None where no separator makes at least two fields of most lines.
+    """
+    for separator in SEPARATORS:
+        cells = _split(lines[:1], separator, quoted=separator in (",", ";", "|"))[0]
+        if len(cells) > 1 and col.looks_like_header(cells, wanted):
+            return separator
     best: tuple[float, str] | None = None
     for separator in SEPARATORS:
         widths = Counter(len(row) for row in _split(lines, separator, quoted=separator in (",", ";", "|")))
@@ -198,9 +205,10 @@ def _separator(lines: list[str]) -> str | None:
 def _pairs(lines: list[str]) -> bool:
     """Whether space-separated lines are rows of one interaction: equally wide, and users come again."""
     rows = [line.split() for line in lines]
-    return len({len(row) for row in rows}) == 1 and (
-        len(rows[0]) == 2 or len({row[0] for row in rows}) < len(rows)
-    )
+    users = len({row[0] for row in rows})
+    if len({len(row) for row in rows}) > 1:
+        return 2 * users <= len(rows)
+    return len(rows[0]) == 2 or users < len(rows)
 
 
 def _records(path: Path, start: bytes, wanted: col.Wanted, kind: str, items: Path | None) -> Layout:
@@ -237,6 +245,6 @@ def _parquet(path: Path, wanted: col.Wanted, items: Path | None) -> Layout:
 
     try:
         names = pl.scan_parquet(path).collect_schema().names()
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise UserError(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
     return Layout("parquet", path, "parquet", col.choose(names, wanted, str(path)), items=items)

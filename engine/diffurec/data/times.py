@@ -21,8 +21,8 @@ TimeKind = Literal["number", "iso"]
 EARLIEST = -62_135_596_800  # 0001-01-01, in seconds: what a calendar can show
 LATEST = 253_402_300_799  # 9999-12-31
 MICROS = 1_000_000
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?", re.ASCII)
 # Smallest |value| that is read in the unit: seconds reach 1e11 in the year 5138.
 _UNITS = ((1e17, 1_000_000_000), (1e14, MICROS), (1e11, 1_000), (0.0, 1))
 
@@ -67,15 +67,14 @@ def time_kind(sample: Iterable[str]) -> TimeKind:
 
 
 def parse_number(text: str) -> int | float | None:
-    """A finite number, as an int where it is written as one and fits int64; None for anything else."""
+    """A finite number, as an int where it is written as one that int64 holds; None for anything else."""
     text = text.strip()
     if text.isascii() and text.isdigit() and len(text) < 19:
         return int(text)
     if not looks_numeric(text):
         return None
-    if text.lstrip("+-").isdigit():
-        whole = int(text) if len(text) < 21 else 2**63
-        return whole if -(2**63) <= whole < 2**63 else None
+    if text.lstrip("+-").isdigit() and len(text) <= 20 and -(2**63) <= (whole := int(text)) < 2**63:
+        return whole
     value = float(text)
     return value if math.isfinite(value) else None
 

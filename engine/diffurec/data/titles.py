@@ -130,7 +130,7 @@ def _table(path: Path, first: str) -> Iterator[list[str]]:
     typed = separator == "\t" and ":token" in first
     text = io.StringIO("\n".join(line for _, line in _lines(path)) + "\n", newline="")
     quoting = csv.QUOTE_NONE if typed else csv.QUOTE_MINIMAL
-    rows = csv.reader(text, delimiter=separator, quoting=quoting)
+    rows = csv.reader(text, delimiter=separator, quoting=quoting, strict=not typed)
     try:
         names = next(rows)
         item, title, categories = _positions(path, names)
@@ -178,7 +178,7 @@ def _parquet(path: Path) -> Iterator[list[str]]:
         item, title, categories = _positions(path, names)
         places = [names[p] for p in (item, title, categories) if p is not None]
         frame = pl.read_parquet(path, columns=places)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise UserError(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
     for row in frame.iter_rows(named=True):
         yield [

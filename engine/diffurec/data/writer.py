@@ -42,7 +42,7 @@ def check_out(out: Path) -> None:
     Raises:
         UserError: there is something at `out`.
     """
-    if out.exists() or out.is_symlink():
+    if os.path.lexists(out):
         raise UserError(f"{out}: exists already and is never overwritten; remove it or choose another --out")
 
 
@@ -65,8 +65,9 @@ def workspace(out: Path) -> Generator[Path]:
         made.append(work)
         yield work
     except OSError as error:
-        where = error.filename or out
-        raise UserError(f"{where}: {error.strerror or error}; nothing was written to {out}") from None
+        raise UserError(
+            f"{out}: cannot be written ({error.strerror or error}); free space, or choose another --out"
+        ) from None
     finally:
         if work in made:
             shutil.rmtree(work, ignore_errors=True)

@@ -57,7 +57,8 @@ def read(path: Path, source: str) -> Sequences:
         raise UserError(f"{source}: holds no interaction; get the file anew")
     if min(flat) < 1 or max(flat) > num_items:
         raise UserError(
-            f"{source}: item numbers run from {min(flat)} to {max(flat)}, but smap names 1 to {num_items}"
+            f"{source}: item numbers run from {min(flat)} to {max(flat)}, but smap names 1 to {num_items};"
+            " get the file anew"
         )
     return Sequences(
         offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),

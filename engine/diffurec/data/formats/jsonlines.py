@@ -30,8 +30,12 @@ def fast(layout: Layout, path: Path, scan: Scan, time_kind: TimeKind | None) -> 
             found = frames.read(frame, rating="rating" in named, time_kind=time_kind, decimal=decimal)
         except pl.exceptions.PolarsError:
             return None
-        if found.interactions is not None:
-            return found.interactions
+        if (data := found.interactions) is not None:
+            # Polars writes booleans, lists and objects out as text; the exact way refuses them as ids.
+            odd = any(
+                ids.str.contains(r"^(true$|false$|\[|\{)").any() for ids in (data.user_ids, data.item_ids)
+            )
+            return None if odd else data
     return None
 
 

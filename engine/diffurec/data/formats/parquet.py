@@ -46,7 +46,7 @@ def fast(layout: Layout, path: Path, kind: TimeKind | None) -> Interactions | No
     decimal = kind == "number" and not schema["time"].is_integer()
     try:
         found = frames.read(frame, rating="rating" in schema, time_kind=kind, decimal=decimal)
-    except pl.exceptions.PolarsError:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
     return found.interactions
 
@@ -66,7 +66,7 @@ def rows(layout: Layout, path: Path) -> Iterator[Row | BadRow]:
     while True:
         try:
             batch = frame.slice(start, _BATCH).collect()
-        except pl.exceptions.PolarsError as error:
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             raise UserError(f"{path}: damaged Parquet file ({str(error).splitlines()[0]})") from None
         for number, record in enumerate(batch.iter_rows(named=True), start=start + 1):
             yield Row(number, **record)
