@@ -19,6 +19,9 @@ RECIPE = "demo"
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Option("--dir", help="Where data and run go.")] = Path("diffurec-demo"),
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; repeatable.")
+    ] = None,
     device: Device = "auto",
 ) -> None:
     """Fetch MovieLens-100K, train a small model on it, and explore it. Skips what is done already."""
@@ -28,7 +31,7 @@ def demo(
 
         fetch("ml-100k", out=dataset)
     if not _finished(run):
-        _train(dataset, run, device)
+        _train(dataset, run, device, set_ or [])
     if sys.stdin.isatty() and sys.stdout.isatty():
         from diffurec_tui.cli.explore import explore
 
@@ -45,12 +48,12 @@ def _finished(path: Path) -> bool:
     return read_status(open_run(path)).state == "finished"
 
 
-def _train(dataset: Path, run: Path, device: str) -> None:
+def _train(dataset: Path, run: Path, device: str, overrides: list[str]) -> None:
     from diffurec.data.dataset import open_dataset
-    from diffurec.recipe import build_config, load_recipe
+    from diffurec.recipe import build_config, load_recipe, parse_overrides
     from diffurec_tui.cli.train import train_run
 
-    config = build_config(load_recipe(RECIPE))
+    config = build_config(load_recipe(RECIPE), parse_overrides(overrides))
     train_run(open_dataset(dataset), config, run, device=device, resume=True, recipe=RECIPE)
 
 

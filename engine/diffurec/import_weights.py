@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from pathlib import Path
 from typing import Any, cast
 
@@ -79,7 +80,9 @@ def _read(source: Path) -> dict[str, Tensor]:
     try:
         if source.suffix == ".safetensors":
             return load_file(source)
-        loaded: Any = torch.load(source, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what torch has to say of a foreign pickle, it says by raising
+            loaded: Any = torch.load(source, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise UserError(f"{source}: does not exist") from None
     except (
