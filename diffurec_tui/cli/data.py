@@ -36,7 +36,7 @@ def fetch(
 
     if dataset not in DATASETS:
         raise UserError(f"{dataset}: not a data set that can be fetched; there is {', '.join(DATASETS)}")
-    with _stages() as progress:
+    with stages() as progress:
         report = fetch_ml_100k(out or Path(dataset), progress=progress)
     _finish(report, json_=json_)
 
@@ -116,7 +116,7 @@ def prepare(
         name=name,
         on_error=on_error,  # pyright: ignore[reportArgumentType]
     )
-    with _stages() as progress:
+    with stages() as progress:
         report = run(source, out, options, items=items, progress=progress)
     _finish(report, json_=json_)
 
@@ -136,7 +136,7 @@ def describe(
 
 
 @contextmanager
-def _stages() -> Generator[Callable[[str], None]]:
+def stages() -> Generator[Callable[[str], None]]:
     """Show the current stage on a terminal; say nothing into a pipe, where an error must stand alone."""
     console = narrator()
     if not console.is_terminal:
@@ -147,7 +147,17 @@ def _stages() -> Generator[Callable[[str], None]]:
 
 
 def _finish(report: PrepareReport, *, json_: bool) -> None:
-    """Tell what was dropped on stderr; the folder, or all of dataset.json, on stdout."""
+    """Tell what was dropped; then the folder, or all of dataset.json, on stdout."""
+    tell(report)
+    if json_:
+        print_json(report.to_json())
+        return
+    narrate(f"look into it with `diffurec data describe {shlex.quote(str(report.path))}`")
+    typer.echo(str(report.path))
+
+
+def tell(report: PrepareReport) -> None:
+    """What was dropped and why, and the split, on stderr."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -174,11 +184,6 @@ def _finish(report: PrepareReport, *, json_: bool) -> None:
         f"split {report.info['split']}: {targets['train']['interactions']:,} interactions to train on,"
         f" {targets['val']['users']:,} validation and {targets['test']['users']:,} test targets"
     )
-    if json_:
-        print_json(report.to_json())
-        return
-    narrate(f"look into it with `diffurec data describe {shlex.quote(str(report.path))}`")
-    typer.echo(str(report.path))
 
 
 def _show(facts: dict[str, Any]) -> None:

@@ -27,9 +27,7 @@ def demo(
     """Fetch MovieLens-100K, train a small model on it, and explore it. Skips what is done already."""
     dataset, run = folder / "ml-100k", folder / "run"
     if not (dataset / "dataset.json").is_file():
-        from diffurec_tui.cli.data import fetch
-
-        fetch("ml-100k", out=dataset)
+        _fetch(dataset)
     if not _finished(run):
         _train(dataset, run, device, set_ or [])
     if sys.stdin.isatty() and sys.stdout.isatty():
@@ -38,6 +36,15 @@ def demo(
         explore(ckpt=run, device=device)
     else:
         _print_walk(run, device)
+
+
+def _fetch(dataset: Path) -> None:
+    from diffurec.data.fetch import fetch_ml_100k
+    from diffurec_tui.cli.data import stages, tell
+
+    with stages() as progress:
+        report = fetch_ml_100k(dataset, progress=progress)
+    tell(report)
 
 
 def _finished(path: Path) -> bool:
