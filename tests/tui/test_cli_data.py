@@ -80,6 +80,7 @@ BROKEN: dict[str, tuple[str, str | bytes, list[str], str]] = {
         "r.csv", HEADER + ROWS,
         ["--split", "temporal", "--val-from", "2020-01-01", "--test-from", "2019-01-01"], "must be before",
     ),
+    "shares without temporal": ("r.csv", HEADER + ROWS, ["--test-fraction", "0.2"], "need --split temporal"),
     "shares": ("r.csv", HEADER + ROWS, ["--test-fraction", "0.95"], "their sum must be below 1"),
     "negative": ("r.csv", HEADER + ROWS, ["--min-interactions", "-1"], "--min-interactions -1"),
     "cut gzip": ("r.csv.gz", gzip.compress((HEADER + ROWS).encode())[:-9], [], "damaged or cut short"),

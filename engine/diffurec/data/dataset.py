@@ -127,6 +127,8 @@ def open_dataset(path: str | Path) -> Dataset:
             f"{manifest}: dataset version {info.get('version')!r}, this program reads {VERSION};"
             " prepare the data again"
         )
+    if not _complete(info):
+        raise UserError(f"{manifest}: name, counts or sha256 are missing; prepare the data again")
     dataset = Dataset(
         path=root,
         info=info,
@@ -143,6 +145,13 @@ def open_dataset(path: str | Path) -> Dataset:
     ):
         raise UserError(f"{root}: the arrays do not match dataset.json; prepare the data again")
     return dataset
+
+
+def _complete(info: Mapping[str, Any]) -> bool:
+    counts = ("users", "items", "interactions")
+    return all(isinstance(info.get(key), int) for key in counts) and all(
+        isinstance(info.get(key), str) for key in ("name", "sha256")
+    )
 
 
 def _load(path: Path, dtype: npt.DTypeLike) -> npt.NDArray[Any]:

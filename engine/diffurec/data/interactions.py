@@ -223,7 +223,7 @@ def _rating(value: object) -> float:
         return math.nan
     number = parse_number(value) if isinstance(value, str) else value
     if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
-        raise ValueError(f"the rating {_show(value)} is not a number")
+        raise ValueError(f"the rating {_show(value)} is not a number (--rating-column none ignores ratings)")
     return float(number)
 
 

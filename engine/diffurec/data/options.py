@@ -13,6 +13,7 @@ from diffurec.errors import UserError
 
 Repeats = Literal["keep", "drop"]
 SplitMethod = Literal["leave-one-out", "temporal"]
+FRACTION = 0.1
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class PrepareOptions:
     min_history: int = 0  # training items that every user needs
     repeats: Repeats = "keep"
     split: SplitMethod = "leave-one-out"
-    val_fraction: float = 0.1  # of all interactions, temporal split
-    test_fraction: float = 0.1
+    val_fraction: float = FRACTION  # of all interactions, temporal split
+    test_fraction: float = FRACTION
     val_from: str | None = None
     test_from: str | None = None
     name: str | None = None
@@ -77,8 +78,11 @@ class PrepareOptions:
                 "--val-fraction and --test-fraction leave nothing to train on; their sum must be below 1"
             )
         cuts = self.cut_micros()
-        if self.split != "temporal" and cuts is not None:
-            raise UserError("--val-from and --test-from need --split temporal")
+        shares = (self.val_fraction, self.test_fraction)
+        if self.split != "temporal" and (cuts or shares != (FRACTION, FRACTION)):
+            raise UserError(
+                "--val-from, --test-from, --val-fraction and --test-fraction need --split temporal; add it"
+            )
 
     def cut_micros(self) -> tuple[int, int] | None:
         """The cut times in microseconds since the epoch, or None where the fractions decide.

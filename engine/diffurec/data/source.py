@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 from diffurec.errors import UserError
 
 CHUNK = 1 << 22
+LONGEST_LINE = 1 << 26  # bytes looked at
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -58,9 +59,14 @@ def open_bytes(path: Path) -> BinaryIO:
 
 
 def head(path: Path, size: int = 1 << 16) -> bytes:
-    """The first bytes of the (unpacked) file, cut at its last whole line where it goes on after them."""
+    """The first bytes of the (unpacked) file, cut at its last whole line where it goes on after them.
+
+    More than `size` bytes where the first line is longer.
+    """
     with readable(path), open_bytes(path) as file:
         start = file.read(size)
+        if b"\n" not in start:
+            start += file.readline(LONGEST_LINE)
         if file.read(1) and b"\n" in start:
             start = start[: start.rindex(b"\n") + 1]
     return start

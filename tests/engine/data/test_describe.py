@@ -64,3 +64,12 @@ def test_missing_and_damaged_files_are_one_line(folder: Path, name: str, content
     with pytest.raises(UserError) as caught:
         describe(folder)
     assert "prepare" in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["name", "users", "items", "interactions", "sha256"])
+def test_a_manifest_without_its_facts_is_one_line(folder: Path, key: str) -> None:
+    info = json.loads((folder / "dataset.json").read_text())
+    del info[key]
+    write(folder / "dataset.json", json.dumps(info))
+    with pytest.raises(UserError, match="prepare the data again"):
+        describe(folder)

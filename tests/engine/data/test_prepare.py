@@ -113,6 +113,17 @@ def test_skipped_rows_are_counted_and_listed(tmp_path: Path) -> None:
     assert "3 fields where 4 are expected" in info["skipped_rows"]["first"][0]["reason"]
 
 
+def test_lines_longer_than_the_first_look(tmp_path: Path) -> None:
+    text = "x" * 100_000
+    lines = [json.dumps({"text": text, "user": "a", "item": n, "time": n}) for n in range(4)]
+    make(write(tmp_path / "r.jsonl", "\n".join(lines)), tmp_path / "json")
+    assert sequences(tmp_path / "json") == {"a": ["0", "1", "2", "3"]}
+    make(
+        write(tmp_path / "s.txt", f"a {' '.join(map(str, range(30_000)))}\nb 1 2 3\n"), tmp_path / "sequences"
+    )
+    assert [len(items) for items in sequences(tmp_path / "sequences").values()] == [30_000, 3]
+
+
 def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = write(tmp_path / "r.csv", HEADER + ROWS)
 
