@@ -66,6 +66,8 @@ def main() -> None:
         except typer.Abort:
             fail("interrupted", EXIT_INTERRUPTED)
         else:
+            if status == EXIT_INTERRUPTED:  # newer Typer answers Ctrl-C with this and not with Abort
+                fail("interrupted", EXIT_INTERRUPTED)
             sys.exit(status if isinstance(status, int) else 0)
 
 

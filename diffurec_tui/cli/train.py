@@ -86,7 +86,7 @@ def train_run(
 
     Raises:
         UserError: the folder is taken, the data is not the run's, the disk is full, …
-        typer.Exit: interrupted, with everything saved.
+        SystemExit: interrupted, with everything saved.
     """
     from diffurec.device import choose_device
     from diffurec.model import DiffuRec
@@ -121,7 +121,7 @@ def train_run(
             "interrupted; everything is saved. Continue with"
             f" `diffurec train {data.path} --out {folder} --resume`"
         )
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+        sys.exit(EXIT_INTERRUPTED)
     best = {"epoch": result.best.epoch, "metric": run.config.train.metric, "value": result.best.value}
     summary = _summary(run, best, result.test, stopped_early=result.stopped_early)
     return {**summary, "seconds": time.perf_counter() - started}
