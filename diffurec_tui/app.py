@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from textual import on
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.screen import Screen
 
 from diffurec.data.dataset import Dataset
 from diffurec.inspection.cases import case_lengths, case_of_user
 from diffurec.inspection.frames import Trajectory
 from diffurec.run import Run
-from diffurec_tui.keys import available, bindings
+from diffurec_tui.keys import Scope, available, bindings
 from diffurec_tui.messages import Failed, ModelRead, Ranked, TitlesRead, UsersRead, Walked, WalkRequest
 from diffurec_tui.screens.help import HelpScreen
+from diffurec_tui.screens.palette import Choice, PaletteScreen
 from diffurec_tui.screens.users import UsersScreen
 from diffurec_tui.screens.walk import WalkScreen
 from diffurec_tui.snapshots import Names, NumberedNames, Subject
 from diffurec_tui.theme.palette import DARK, LIGHT
+from diffurec_tui.widgets.text import symbols
 from diffurec_tui.widgets.user_index import UserIndex
 from diffurec_tui.workers import Engine, run_facts
 
@@ -46,7 +47,7 @@ class ExplorerApp(App[None]):
     TITLE = "diffurec"
     CSS_PATH = "theme/explorer.tcss"
     BINDINGS = bindings("everywhere")
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False  # Textual's own fails when it is closed before it is complete
 
     def __init__(self, opened: Opened) -> None:
         super().__init__()
@@ -72,6 +73,7 @@ class ExplorerApp(App[None]):
         return self.users
 
     def on_mount(self) -> None:
+        self.set_class(not symbols().braille, "ascii")
         self.install_screen(self.walk, "walk")
         if self.opened.user is not None:
             self.open_user(self.opened.user)
@@ -180,17 +182,26 @@ class ExplorerApp(App[None]):
     async def action_quit(self) -> None:
         self.exit()
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: the actions of the screen, by name, and the choice of a theme."""
+    def action_command_palette(self) -> None:
+        """Every action of the screen by name, and every theme."""
+        screen = self.screen
         if isinstance(screen, (UsersScreen, WalkScreen)):
-            for action in available(screen.scope):
-                if action.id != "command_palette":
-                    title = f"{action.label.capitalize()}  ({action.shown})"
-                    yield SystemCommand(title, action.help, self._runner(screen, action.id))
-        yield SystemCommand("Choose a theme", "All themes there are", self.action_change_theme)
+            self.push_screen(PaletteScreen(self._choices(screen.scope)), self._run_choice)
 
-    def _runner(self, screen: Screen[object], action: str) -> Callable[[], Awaitable[None]]:
-        async def run() -> None:
-            await screen.run_action(action)
+    def _choices(self, scope: Scope) -> list[Choice]:
+        actions = [
+            Choice(action.id, action.label.capitalize(), action.help, action.shown)
+            for action in available(scope)
+            if action.id != "command_palette"
+        ]
+        themes = [Choice(f"theme:{name}", f"Theme {name}", "", "") for name in sorted(self.available_themes)]
+        return actions + themes
 
-        return run
+    async def _run_choice(self, chosen: str | None) -> None:
+        if chosen is None:
+            return
+        kind, _, theme = chosen.partition(":")
+        if theme:
+            self.theme = theme
+        else:
+            await self.screen.run_action(kind)

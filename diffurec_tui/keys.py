@@ -72,7 +72,7 @@ def bindings(scope: Scope) -> list[BindingType]:
     return [
         Binding(action.keys, action.id, action.label, show=False, id=f"{scope}.{action.id}")
         for action in ACTIONS
-        if action.scope == scope and action.id != "command_palette"  # bound by Textual itself
+        if action.scope == scope
     ]
 
 

@@ -6,11 +6,12 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from diffurec_tui.keys import ACTIONS, GROUPS
+from diffurec_tui.screens.overlay import Overlay
 from diffurec_tui.theme.palette import palette
+from diffurec_tui.widgets.text import fit, spelled
 
 EXPLAINED = (
     ("x_t", "the state of the walk: noise at the first step, an item at the last"),
@@ -26,13 +27,13 @@ EXPLAINED = (
 SCROLLING = frozenset(("up", "down", "pageup", "pagedown", "home", "end"))
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Overlay[None]):
     """The overlay."""
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as box:
             box.border_title = "Keys"
-            box.border_subtitle = "↑↓ scroll · any other key closes"
+            box.border_subtitle = spelled("↑↓ scroll · any other key closes")
             yield Static(self._text())
 
     def _text(self) -> Text:
@@ -42,13 +43,13 @@ class HelpScreen(ModalScreen[None]):
             text.append(f"{group}\n", colours.strong)
             for action in ACTIONS:
                 if action.group == group:
-                    text.append(f"  {action.shown:<11}", colours.accent)
-                    text.append(f"{action.help}\n", colours.text)
+                    text.append(f"  {spelled(action.shown):<11}", colours.accent)
+                    text.append(f"{spelled(action.help)}\n", colours.text)
             text.append("\n")
         text.append("Words\n", colours.strong)
         for word, meaning in EXPLAINED:
-            text.append(f"  {word:<11}", colours.target if "★" in meaning else colours.accent)
-            text.append(f"{meaning}\n", colours.text)
+            text.append(f"  {fit(spelled(word), 11)}", colours.target if "★" in meaning else colours.accent)
+            text.append(f"{spelled(meaning)}\n", colours.text)
         return text
 
     def on_key(self, event: events.Key) -> None:
@@ -57,11 +58,7 @@ class HelpScreen(ModalScreen[None]):
         elif event.key not in SCROLLING:
             event.stop()
             event.prevent_default()
-            self._close()
+            self.dismiss()
 
     def on_click(self) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        if self.is_current:  # a second key may come before the first has closed it
-            self.dismiss()
+        self.dismiss()

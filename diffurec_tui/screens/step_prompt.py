@@ -8,11 +8,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from diffurec_tui.screens.overlay import Overlay
 
-class StepPrompt(ModalScreen[int | None]):
+
+class StepPrompt(Overlay[int]):
     """Dismissed with a step, counted from 1, or with nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
@@ -23,7 +24,7 @@ class StepPrompt(ModalScreen[int | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="prompt") as box:
-            box.border_title = f"Go to step 1 … {self.num_steps}"
+            box.border_title = f"Go to step 1 to {self.num_steps}"
             yield Input(type="integer", max_length=6, id="step", select_on_focus=False)
 
     @on(Input.Submitted)

@@ -56,11 +56,10 @@ class UsersScreen(Screen[None]):
                 yield UserList(self.index, id="list")
             with Vertical(id="glance"):
                 yield History(id="history")
-                yield TopK("x_0_hat", id="recommended")
+                yield TopK("x_0_hat", id="recommended", title="Recommended")
         yield Footer("users")
 
     def on_mount(self) -> None:
-        self.set_class(not symbols().braille, "ascii")
         self.query_one("#found").border_title = "Users"
         self._highlight()
 
@@ -109,10 +108,8 @@ class UsersScreen(Screen[None]):
             frame = app.trajectory.frames[-1]
             seen = frozenset(subject.case.history)
             recommended.show(frame.x_0_hat, None, app.names, subject.case.target, seen, frame.t)
-            recommended.border_title = "Recommended"
         else:
             recommended.say(app.trouble or ("walking" if app.model_read else "loading the model"))
-            recommended.border_title = "Recommended"
         self._subtitle()
 
     # What one does.

@@ -70,7 +70,6 @@ class WalkScreen(Screen[None]):
         yield Footer("walk")
 
     def on_mount(self) -> None:
-        self.set_class(not symbols().braille, "ascii")
         self.query_one("#rank").border_title = "Rank of the true next item"
         self.query_one("#rest").border_title = "On the way"
 
@@ -123,12 +122,12 @@ class WalkScreen(Screen[None]):
     def _show_waiting(self) -> None:
         app = self.explorer
         waiting = f"{'walking' if app.model_read else 'loading the model'}{symbols().more}"
-        reason = f"{app.trouble} (r reloads)" if app.trouble else waiting
         for panel in self.query(TopK):
-            panel.say(reason)
+            panel.set_class(panel.lens == self.lens, "chosen")
+            panel.say(app.trouble or waiting)
         for curves in self.query(Curves):
             curves.show((), 0, 0)
-        self._show_timeline(reason)
+        self._show_timeline("r reads the newest weights" if app.trouble else waiting)
 
     def _show_lists(self, trajectory: Trajectory, subject: Subject) -> None:
         frame = trajectory.frames[self.index]

@@ -8,6 +8,7 @@ from textual import events
 from diffurec_tui.keys import Action, Scope, available
 from diffurec_tui.theme.palette import Palette
 from diffurec_tui.widgets.panel import Panel
+from diffurec_tui.widgets.text import spelled
 
 
 class Footer(Panel):
@@ -32,7 +33,7 @@ class Footer(Panel):
         line = Text(" ", no_wrap=True)
         for action in self._chosen(width):
             start = line.cell_len
-            line.append(action.footer_keys or action.shown.split()[0], colours.accent)
+            line.append(keys_of(action), colours.accent)
             line.append(f" {action.label}", colours.muted)
             self._places.append((start, line.cell_len, action))
             line.append("  ")
@@ -45,7 +46,7 @@ class Footer(Panel):
         chosen: list[Action] = []
         room = width - 1
         for action in sorted(wanted, key=lambda one: (one.group != "Program" or one.footer > 2, one.footer)):
-            need = len(action.footer_keys or action.shown.split()[0]) + len(action.label) + 3
+            need = len(keys_of(action)) + len(action.label) + 3
             if need <= room:
                 chosen.append(action)
                 room -= need
@@ -55,3 +56,8 @@ class Footer(Panel):
         for start, end, action in self._places:
             if start <= event.x < end:
                 await self.screen.run_action(action.id)
+
+
+def keys_of(action: Action) -> str:
+    """The keys of an action as the footer has them."""
+    return spelled(action.footer_keys or action.shown.split()[0])

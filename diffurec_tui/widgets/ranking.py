@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Set
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from diffurec.inspection.frames import Lens, Ranking, movement
@@ -18,7 +20,7 @@ MOVE = 5  # cells for ▲ and a number
 class TopK(Panel):
     """A ranking through one lens, with the true next item marked wherever it is."""
 
-    def __init__(self, lens: Lens, *, id: str) -> None:  # noqa: A002
+    def __init__(self, lens: Lens, *, id: str, title: str = "") -> None:  # noqa: A002
         super().__init__(id=id)
         self.lens: Lens = lens
         self.ranking: Ranking | None = None
@@ -27,11 +29,14 @@ class TopK(Panel):
         self.target: int | None = None
         self.seen: Set[int] = frozenset()
         self.message = ""
+        self.title = title
+        self.t = 0
 
     def say(self, message: str) -> None:
         """Nothing to rank yet, and why."""
         self.ranking, self.message = None, message
-        self.border_title = self.border_subtitle = ""
+        self.border_subtitle = ""
+        self._entitle()
         self.changed()
 
     def show(
@@ -54,18 +59,36 @@ class TopK(Panel):
             t: timestep.
         """
         self.ranking, self.before, self.names, self.target, self.seen = ranking, before, names, target, seen
-        sign = symbols()
-        what = f"{sign.x_0_hat} {sign.dot} what the model reads" if self.lens == "x_0_hat" else (
-            f"x_t {sign.dot} the state"
-        )  # fmt: skip
-        self.border_title = f"Top-{len(ranking.items)} of {what} at t = {t}"
+        self.t = t
+        self._entitle()
         self.border_subtitle = f"entropy {ranking.entropy:.2f}"
         self.changed()
 
+    def _entitle(self) -> None:
+        """As much of the title as the border holds."""
+        if self.title or self.ranking is None:
+            self.border_title = self.title
+            return
+        sign, k = symbols(), len(self.ranking.items)
+        name, means = (
+            (sign.x_0_hat, "what the model reads") if self.lens == "x_0_hat" else ("x_t", "the state")
+        )
+        titles = (
+            f"Top-{k} of {name} {sign.dot} {means} at t = {self.t}",
+            f"Top-{k} of {name} at t = {self.t}",
+            name,
+        )
+        room = self.size.width - 4
+        self.border_title = next((title for title in titles if cell_len(title) <= room), name)
+
+    def on_resize(self) -> None:
+        self._entitle()
+
     def paint(self, width: int, height: int, colours: Palette) -> list[Text]:
         if self.ranking is None or self.names is None:
-            pad = max(0, (height - 1) // 2)
-            return [Text() for _ in range(pad)] + [Text(f"  {self.message}", colours.muted)]
+            said = textwrap.wrap(clean(self.message), max(8, width - 4))
+            pad = max(0, (height - len(said)) // 2)
+            return [Text() for _ in range(pad)] + [Text(f"  {line}", colours.text) for line in said]
         lines = self._rows(self.ranking, self.names, width, height, colours)
         target_row = self._target_row(self.ranking, self.names, width, colours)
         if target_row is not None:

@@ -72,6 +72,19 @@ def _utf8() -> bool:
     return not name or "utf8" in name
 
 
+_SPELLED = str.maketrans(
+    {
+        "←": "<", "→": ">", "↑": "^", "↓": "v", "★": "*", "▲": "^", "▼": "v", "●": "+", "·": "-",
+        "×": "x", "…": "~", "λ": "lambda", "\u0302": "^", "–": "-",
+    }
+)  # fmt: skip
+
+
+def spelled(text: str) -> str:
+    """Our own words, in plain ASCII where it must be."""
+    return text if symbols().braille else text.translate(_SPELLED)
+
+
 @lru_cache(maxsize=20_000)
 def clean(text: str) -> str:
     """One line without anything that moves the cursor, reorders text or has no agreed width."""
