@@ -17,7 +17,8 @@ Mask = npt.NDArray[np.bool_]
 
 def min_rating(ratings: npt.NDArray[np.float32], least: float) -> Mask:
     """Rows rated `least` or better; a row without a rating (NaN) is not kept."""
-    return ratings >= np.float32(least)
+    with np.errstate(over="ignore"):  # beyond float32 nothing is good enough, or everything
+        return ratings >= np.float32(least)
 
 
 def first_of_pairs(data: Interactions, order: npt.NDArray[np.int64]) -> Mask:

@@ -11,6 +11,7 @@ import math
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal, NamedTuple, TypeGuard
 
 import numpy as np
@@ -200,7 +201,9 @@ def _identifier(value: object, what: str) -> str:
     """The text of an id. Strings stay as written: "007" and "7" are two ids."""
     if isinstance(value, str):
         text = value.strip()
-    elif value is None or isinstance(value, bool | list | dict):
+    elif isinstance(value, bytes):  # how some writers of Parquet store text
+        text = value.decode("utf-8", errors="surrogateescape").strip()
+    elif value is None or isinstance(value, bool | list | dict | tuple | set):
         raise ValueError(f"no {what}" if value is None else f"the {what} is {_show(value)}")
     elif isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"the {what} is {value}")
@@ -222,9 +225,16 @@ def _rating(value: object) -> float:
     if value is None or (isinstance(value, str) and not value.strip()) or value != value:  # noqa: PLR0124
         return math.nan
     number = parse_number(value) if isinstance(value, str) else value
-    if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
-        raise ValueError(f"the rating {_show(value)} is not a number (--rating-column none ignores ratings)")
-    return float(number)
+    try:
+        if isinstance(number, bool) or not isinstance(number, int | float | Decimal):
+            raise ValueError
+        if not math.isfinite(rating := float(number)):
+            raise ValueError
+    except (ValueError, OverflowError):
+        raise ValueError(
+            f"the rating {_show(value)} is not a number (--rating-column none ignores ratings)"
+        ) from None
+    return rating
 
 
 def _time(value: object, kind: TimeKind) -> int | float:

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from diffurec.data.columns import Wanted
 from diffurec.data.interactions import OnError
 from diffurec.data.sniff import FORMATS
-from diffurec.data.times import parse_iso, parse_number
+from diffurec.data.times import EARLIEST, LATEST, MICROS, parse_iso, parse_number
 from diffurec.errors import UserError
 
 Repeats = Literal["keep", "drop"]
@@ -104,7 +104,9 @@ class PrepareOptions:
 def _moment(text: str, option: str) -> int:
     micros = parse_iso(text)
     if micros is None and (number := parse_number(text)) is not None:
-        micros = round(number * 1_000_000)
+        micros = round(number * MICROS)
     if micros is None:
         raise UserError(f"{option} {text}: not an ISO date such as 2016-07-01 and not unix seconds")
+    if not EARLIEST * MICROS <= micros < (LATEST + 1) * MICROS:
+        raise UserError(f"{option} {text}: outside the years 1 to 9999; unix times are given in seconds here")
     return micros

@@ -15,6 +15,7 @@ from diffurec.errors import UserError
 
 CHUNK = 1 << 22
 LONGEST_LINE = 1 << 26  # bytes looked at
+LONGEST_FIELD = 1 << 27  # characters; the csv module's own limit of 128 KiB is less than a long review
 GZIP_MAGIC = b"\x1f\x8b"
 
 

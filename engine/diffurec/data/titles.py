@@ -16,7 +16,7 @@ from typing import Any, cast
 import polars as pl
 
 from diffurec.data import columns as col
-from diffurec.data.source import head, open_bytes, readable
+from diffurec.data.source import LONGEST_FIELD, head, open_bytes, readable
 from diffurec.errors import UserError
 
 Text = tuple[str, str]  # title, categories joined by |
@@ -130,6 +130,7 @@ def _table(path: Path, first: str) -> Iterator[list[str]]:
     typed = separator == "\t" and ":token" in first
     text = io.StringIO("\n".join(line for _, line in _lines(path)) + "\n", newline="")
     quoting = csv.QUOTE_NONE if typed else csv.QUOTE_MINIMAL
+    csv.field_size_limit(LONGEST_FIELD)
     rows = csv.reader(text, delimiter=separator, quoting=quoting, strict=not typed)
     try:
         names = next(rows)
@@ -192,7 +193,7 @@ def _json(path: Path) -> Iterator[list[str]]:
     for number, line in _lines(path):
         try:
             record: Any = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             try:
                 record = ast.literal_eval(line)  # Amazon's 2014 metadata are Python literals
             except (ValueError, SyntaxError, MemoryError, RecursionError):

@@ -239,3 +239,44 @@ def test_the_fast_way_agrees_with_the_exact_one(
         assert fast.times is not None
         assert exact.times is not None
         assert fast.times.seconds().tolist() == exact.times.seconds().tolist()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("rating", 10**400, "the rating"),
+        ("user_id", "\ud800", "user id is not UTF-8"),
+        ("user_id", "a\0b", "NUL"),
+        ("item_id", [1], "the item id is"),
+    ],
+)
+@pytest.mark.parametrize("on_error", ["fail", "skip"])
+def test_odd_json_values_are_named_by_line(
+    tmp_path: Path, field: str, value: object, words: str, on_error: str
+) -> None:
+    good = json_lines("user_id", "item_id", "rating", "timestamp")
+    bad = {"user_id": "eve", "item_id": "kiwi", "rating": 1, "timestamp": BASE, field: value}
+    source = write(tmp_path / "x.jsonl", good + json.dumps(bad) + "\n")
+    if on_error == "fail":
+        with pytest.raises(UserError, match=f"line 7: .*{words}"):
+            make(source, tmp_path / "out")
+    else:
+        skipped = make(source, tmp_path / "out", on_error="skip")["skipped_rows"]
+        assert [row["line"] for row in skipped["first"]] == [7]
+
+
+def test_parquet_ids_in_bytes_are_text(tmp_path: Path) -> None:
+    frame = pl.DataFrame(records(), schema=["user_id", "item_id", "rating", "timestamp"], orient="row")
+    frame.with_columns(pl.col("user_id", "item_id").cast(pl.Binary)).write_parquet(tmp_path / "x.parquet")
+    make(tmp_path / "x.parquet", tmp_path / "out")
+    assert sequences(tmp_path / "out") == SEQUENCES
+
+
+@pytest.mark.parametrize(
+    ("column", "dtype"), [("timestamp", pl.Boolean), ("rating", pl.Boolean), ("rating", pl.Date)]
+)
+def test_parquet_columns_that_hold_something_else(tmp_path: Path, column: str, dtype: pl.DataType) -> None:
+    frame = pl.DataFrame(records(), schema=["user_id", "item_id", "rating", "timestamp"], orient="row")
+    frame.with_columns(pl.col(column).cast(pl.Int32).cast(dtype)).write_parquet(tmp_path / "x.parquet")
+    with pytest.raises(UserError, match="row 1: "):
+        make(tmp_path / "x.parquet", tmp_path / "out")

@@ -161,3 +161,15 @@ def test_an_out_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
         prepare(source, out, progress=meddle)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "r.csv"]
     assert not list(out.iterdir())
+
+
+@pytest.mark.parametrize("moment", ["1e15", "-1e15", "1e300"])
+def test_cut_times_outside_the_calendar_name_their_option(tmp_path: Path, moment: str) -> None:
+    source = write(tmp_path / "x.csv", HEADER + ROWS)
+    with pytest.raises(UserError, match="^--val-from .*seconds"):
+        make(source, tmp_path / "out", split="temporal", val_from=moment, test_from="1e305")
+
+
+def test_a_rating_beyond_single_precision_is_merely_never_reached(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="nothing is left after --min-rating"):
+        make(write(tmp_path / "x.csv", HEADER + ROWS), tmp_path / "out", min_rating=1e300)

@@ -78,3 +78,30 @@ def test_a_list_within_itself_and_a_deep_one_end(tmp_path: Path) -> None:
     assert load(path, "x.pkl")[0] == 1
     path.write_bytes(b"\x80\x04" + b"]" * 50_000 + b"a" * 49_999 + b".")
     assert len(load(path, "x.pkl")) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"\x80\x02})" + b"\x85" * 3_000_000 + b"K\x01s.", "a key that is a tuple"),  # hashing it overflows
+        (b"\x80\x02}()" + b"2\x86" * 64 + b"K\x01u.", "a key that is a tuple"),  # hashing it takes 2^64 steps
+        (b"\x80\x02()" + b"2\x86" * 64 + b"K\x01d.", "a key that is a tuple"),
+        (b"\x80\x02X\x01\x00\x00\x00a)R.", "the instruction REDUCE"),
+        (b"\x80\x02}}b.", "the instruction BUILD"),
+        (b"\x80\x02\x82\x01.", "the instruction EXT1"),
+        (b"\x80\x02U\x03abcQ.", "outside the file"),
+    ],
+)
+def test_instructions_that_call_or_take_forever_do_not_exist(
+    tmp_path: Path, content: bytes, what: str
+) -> None:
+    path = tmp_path / "x.pkl"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=rf"^x\.pkl: refused, .*{what}"):
+        load(path, "x.pkl")
+
+
+def test_a_far_place_in_the_memo_takes_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "x.pkl"
+    path.write_bytes(b"\x80\x02}r\xff\xff\xff\x7f.")
+    assert load(path, "x.pkl") == {}

@@ -122,3 +122,11 @@ def test_broken_items_files_are_one_line(tmp_path: Path, content: str | bytes, m
     with pytest.raises(UserError, match=message):
         make(source, tmp_path / "out", write(tmp_path / "items", content))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["items", "r.csv"]
+
+
+def test_a_long_field_is_read_and_a_deep_one_refused(tmp_path: Path) -> None:
+    source = write(tmp_path / "x.csv", "item_id,title\nkiwi," + "x" * 200_000 + "\n")
+    assert len(read_items(source, {"kiwi"})["kiwi"][0]) == 200_000
+    deep = write(tmp_path / "x.json", '{"item_id": "kiwi", "title": ' + "[" * 100_000 + "]" * 100_000 + "}\n")
+    with pytest.raises(UserError, match="line 1: not a JSON object"):
+        read_items(deep, {"kiwi"})

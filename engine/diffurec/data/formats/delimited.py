@@ -11,11 +11,10 @@ import polars as pl
 from diffurec.data.formats import frames
 from diffurec.data.interactions import BadRow, Interactions, Row
 from diffurec.data.sniff import Layout
-from diffurec.data.source import Scan, head
+from diffurec.data.source import LONGEST_FIELD, Scan, head
 from diffurec.data.times import TimeKind
 
 UNIT_SEPARATOR = "\x1f"  # stands in for `::`, which is one character too long for both readers
-_FIELD_LIMIT = 1 << 27  # bytes; the csv module's own limit of 128 KiB is less than a long review
 
 
 def fast(layout: Layout, path: Path, scan: Scan, time_kind: TimeKind | None) -> Interactions | None:
@@ -102,7 +101,7 @@ def _records(layout: Layout, path: Path) -> Iterator[tuple[int, list[str] | str]
             for number, text in enumerate(file, start=1):
                 yield number, text.rstrip("\r\n").split(layout.separator)
             return
-        csv.field_size_limit(_FIELD_LIMIT)
+        csv.field_size_limit(LONGEST_FIELD)
         reader = csv.reader(file, delimiter=layout.separator, strict=True)
         while True:
             line = reader.line_num + 1

@@ -31,9 +31,11 @@ def fast(layout: Layout, path: Path, scan: Scan, time_kind: TimeKind | None) -> 
         except pl.exceptions.PolarsError:
             return None
         if (data := found.interactions) is not None:
-            # Polars writes booleans, lists and objects out as text; the exact way refuses them as ids.
+            # Polars writes booleans, lists and objects out as text, and half a surrogate pair as U+FFFD;
+            # the exact way refuses them, and NUL, as ids.
             odd = any(
-                ids.str.contains(r"^(true$|false$|\[|\{)").any() for ids in (data.user_ids, data.item_ids)
+                ids.str.contains(r"^(true$|false$|\[|\{)|[\x00\x{FFFD}]").any()
+                for ids in (data.user_ids, data.item_ids)
             )
             return None if odd else data
     return None

@@ -42,6 +42,12 @@ def fast(layout: Layout, path: Path, kind: TimeKind | None) -> Interactions | No
         dtype = schema[role]
         if not (dtype.is_integer() or isinstance(dtype, pl.String | pl.Categorical | pl.Enum)):
             return None
+    for role in ("rating", "time"):
+        dtype = schema.get(role, pl.Int64())
+        if dtype.is_nested() or isinstance(dtype, pl.Boolean | pl.Binary):
+            return None
+    if schema.get("rating", pl.Int64()).is_temporal():
+        return None
     frame = frame.with_columns(pl.col("user", "item").cast(pl.String))
     decimal = kind == "number" and not schema["time"].is_integer()
     try:
