@@ -68,6 +68,15 @@ class Attention(nn.Module):
         merged = mixed.transpose(1, 2).flatten(2)  # (B, Q, D)
         return self.out(merged)
 
+    def weights_of_last(self, x: Tensor, real: Tensor | None) -> Tensor:
+        """How the last position spreads its attention over (B, L, D): (B, H, L), each row summing to 1."""
+        q = self._heads(self.query(x[:, -1:]))  # (B, H, 1, D/H)
+        k = self._heads(self.key(x))  # (B, H, L, D/H)
+        logits = torch.matmul(q * q.shape[-1] ** -0.5, k.transpose(-2, -1)).squeeze(2)
+        if real is not None and self.mask == "keys":
+            logits = logits.masked_fill(~real[:, None, :], float("-inf"))
+        return logits.softmax(-1)
+
     def _mix(self, q: Tensor, k: Tensor, v: Tensor, allowed: Tensor | None) -> Tensor:
         dropped = self.training and self.dropout > 0
         if dropped and q.device.type == "cpu":
@@ -145,10 +154,25 @@ class Approximator(nn.Module):
         Returns:
             x̂_0, (B, D).
         """
+        z = self._up_to_last_block(e, real, x_t, t, lam)
+        # Only the last position is read, so the last block computes one query.
+        z = self.blocks[-1](z, real, last_only=True)  # (B, 1, D)
+        return self.norm(self.dropout(z)).squeeze(1)
+
+    def attention_of_last(
+        self, e: Tensor, real: Tensor | None, x_t: Tensor, t: Tensor, lam: Tensor
+    ) -> Tensor:
+        """Where the last position looks in the last block, (B, H, L); arguments as in `forward`."""
+        z = self._up_to_last_block(e, real, x_t, t, lam)
+        block = self.blocks[-1]
+        assert isinstance(block, Block)
+        return block.attention.weights_of_last(block.attention_norm(z), real)
+
+    def _up_to_last_block(
+        self, e: Tensor, real: Tensor | None, x_t: Tensor, t: Tensor, lam: Tensor
+    ) -> Tensor:
         d_t = self.step_embedding(sinusoid(t, self.hidden_size))  # (B, D)
         z = e + lam * (x_t + d_t).unsqueeze(1)  # (B, L, D)
-        last = len(self.blocks) - 1
-        for number, block in enumerate(self.blocks):
-            # Only the last position is read, so the last block computes one query.
-            z = block(z, real, last_only=number == last)
-        return self.norm(self.dropout(z)).squeeze(1)
+        for block in self.blocks[:-1]:
+            z = block(z, real, last_only=False)
+        return z

@@ -98,6 +98,10 @@ class DiffuRec(Recommender):
         """x̂_0 (B, D) from x_t (B, D) at timesteps `t`, (B,) or (1,)."""
         return self.approximator(history.e, history.real, x_t, t * self.timestep_scale, lam)
 
+    def attention_of_last(self, history: Conditioning, x_t: Tensor, t: Tensor, lam: Tensor) -> Tensor:
+        """Where the last position looks in the last block, (B, H, L); arguments as in `denoise`."""
+        return self.approximator.attention_of_last(history.e, history.real, x_t, t * self.timestep_scale, lam)
+
     def loss(self, batch: Batch, generator: torch.Generator) -> Tensor:
         draws = BatchDraws(generator)
         x_0 = self.item_embeddings(batch.targets)  # (B, D)

@@ -42,6 +42,7 @@ class Frame:
     moved: float
     """‖x_{t-1} - x_t‖."""
     x_0_hat_vector: npt.NDArray[np.float32]  # (D,)
+    x_t_vector: npt.NDArray[np.float32]  # (D,)
 
     def ranking(self, lens: Lens) -> Ranking:
         return self.x_0_hat if lens == "x_0_hat" else self.x_t

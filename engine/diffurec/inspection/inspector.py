@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -21,7 +22,7 @@ from diffurec.metrics import target_rank
 from diffurec.model import Conditioning, DiffuRec, WalkOptions
 from diffurec.run import Run
 
-__all__ = ["Case", "Inspector", "View", "case_of_user", "load_inspector", "load_model"]
+__all__ = ["Case", "Fork", "Inspector", "View", "case_of_user", "load_inspector", "load_model"]
 
 SAMPLES_AT_ONCE = 50
 SEEDS = 2**63
@@ -33,7 +34,17 @@ class View:
 
     top_k: int = 10
     exclude_seen: bool = False
+    temperature: float = 1.0
+    """Divides the scores before they become probabilities; ranks do not depend on it."""
     walk: WalkOptions = field(default_factory=WalkOptions)
+
+
+@dataclass(frozen=True)
+class Fork:
+    """Where a walk leaves another one: what lies before `step` is shared, from it on `seed` draws."""
+
+    step: int
+    seed: int
 
 
 class Inspector:
@@ -49,12 +60,33 @@ class Inspector:
         return len(self.model.schedule)
 
     @torch.no_grad()
-    def walk(self, case: Case, seed: int, view: View = View()) -> Iterator[Frame]:
-        """The reverse walk of one history, a frame a step; the seed names it exactly."""
-        draws = RowDraws([seed], self.model.device)
+    def walk(self, case: Case, seed: int, view: View = View(), forks: Sequence[Fork] = ()) -> Iterator[Frame]:
+        """The reverse walk of one history, a frame a step; seed and forks name it exactly.
+
+        Args:
+            case: the history.
+            seed: of x_T, and of every draw up to the first fork.
+            view: how to walk and to round.
+            forks: by rising step, 0 … S-1; at step 0 a fork shares x_T alone.
+
+        Raises:
+            UserError: the history is empty, a fork lies outside the walk or before another one.
+        """
         history = self.condition(case)
-        for step in self.model.walk(history, draws, view.walk):
-            yield self._frame(step, case, view)
+        num_steps = view.walk.steps or self.num_steps
+        draws = RowDraws([seed], self.model.device)
+        x_t = draws.normal((1, history.e.shape[2]))
+        begin = 0
+        for fork in (*forks, None):
+            end = num_steps if fork is None else fork.step
+            if not begin <= end or (fork is not None and end >= num_steps):
+                raise UserError(f"a fork at step {end + 1} does not lie in what is left of {num_steps} steps")
+            segment = self.model.walk(history, draws, view.walk, x_T=x_t, start=begin)
+            for step in islice(segment, end - begin):
+                yield self._frame(step, case, view)
+                x_t = step.x_prev
+            if fork is not None:
+                begin, draws = end, RowDraws([fork.seed], self.model.device)
 
     @torch.no_grad()
     def sample(
@@ -142,7 +174,7 @@ class Inspector:
     def _frame(self, step: Step, case: Case, view: View) -> Frame:
         both = torch.cat([step.x_0_hat, step.x_t])  # (2, D)
         candidates = self.candidates(both, [case, case], view)
-        log_p = candidates.log_softmax(-1)
+        log_p = (candidates / view.temperature).log_softmax(-1)
         p = log_p.exp()
         entropy = -torch.where(p > 0, p * log_p, 0.0).sum(-1).cpu().numpy()
         top = candidates.topk(self._k(view), dim=-1)
@@ -166,6 +198,7 @@ class Inspector:
             x_t=ranking(1),
             moved=float(torch.dist(step.x_prev, step.x_t)),
             x_0_hat_vector=step.x_0_hat[0].cpu().numpy(),
+            x_t_vector=step.x_t[0].cpu().numpy(),
         )
 
 
