@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from diffurec.files import cannot_write, clean
-from diffurec.inspection.frames import Ranking, Trajectory
+from diffurec.inspection.frames import Ranking
+from diffurec_tui.reading import States
 from diffurec_tui.snapshots import Names, RunFacts, Subject
 
 
 def snapshot(
-    facts: RunFacts, subject: Subject, seed: int, trajectory: Trajectory, index: int, names: Names
+    facts: RunFacts, subject: Subject, seed: int, states: States, index: int, names: Names
 ) -> dict[str, Any]:
     """The step one looks at in full, and the curves of the whole walk."""
-    frame, frames = trajectory.frames[index], trajectory.frames
+    frames = states.trajectory.frames
     target = subject.case.target
     return {
         "dataset": facts.dataset,
@@ -26,11 +27,11 @@ def snapshot(
         "seed": seed,
         "history": [{"item": item, "title": names.name(item)} for item in subject.case.history],
         "target": None if target is None else {"item": target, "title": names.name(target)},
-        "step": index + 1,
-        "steps": trajectory.num_steps,
-        "t": frame.t,
-        "x_0_hat": _ranking(frame.x_0_hat, names),
-        "x_t": _ranking(frame.x_t, names),
+        "step": index,
+        "steps": states.num_steps,
+        "t": states.t(index),
+        "x_0_hat": _ranking(states.ranking(index, "x_0_hat"), names),
+        "x_t": _ranking(states.ranking(index, "x_t"), names),
         "walk": {
             "t": [one.t for one in frames],
             "moved": [one.moved for one in frames],

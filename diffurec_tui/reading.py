@@ -1,57 +1,117 @@
-"""What a walk amounts to: its curves, and one line that says where it settled."""
+"""What a walk amounts to: its states, its curves, and one line that says where it settled.
+
+A walk of T steps has T + 1 states: the x_t of its T frames, from pure noise on, and x_0, in which it ends.
+State number k is what k steps have made.
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from functools import cached_property
 
-from diffurec.inspection.frames import Lens, Trajectory
+from diffurec.inspection.frames import Lens, Ranking, Trajectory
 from diffurec_tui.snapshots import RunFacts
 from diffurec_tui.widgets.curves import Series
 from diffurec_tui.widgets.text import symbols
 
-SETTLED_LAMBDA = 0.01
-"""Below it, a walk's read-out hardly depends on the state."""
+SMALL_LAMBDA = 0.01
+"""λ0 below which f_θ hardly sees the state."""
 
 
-def rank_series(trajectory: Trajectory, lens: Lens, num_items: int) -> Series:
+@dataclass(frozen=True)
+class States:
+    """A walk, or the beginning of one, state by state."""
+
+    trajectory: Trajectory
+
+    @property
+    def num_steps(self) -> int:
+        return self.trajectory.num_steps
+
+    @property
+    def last(self) -> int:
+        """Number of the last state there is."""
+        frames = len(self.trajectory.frames)
+        return frames if self.trajectory.complete else frames - 1
+
+    def ranking(self, index: int, lens: Lens) -> Ranking:
+        """State `index` rounded, or what the model reads out of it; x_0 is both."""
+        frames = self.trajectory.frames
+        return frames[index].ranking(lens) if index < len(frames) else frames[-1].x_0_hat
+
+    def t(self, index: int) -> int | None:
+        """Timestep of the state; None for x_0."""
+        frames = self.trajectory.frames
+        return frames[index].t if index < len(frames) else None
+
+    def rankings(self, lens: Lens) -> list[Ranking]:
+        return [self.ranking(index, lens) for index in range(self.last + 1)]
+
+    @cached_property
+    def final(self) -> frozenset[int]:
+        """The items the walk recommends; of an unfinished one, those read out last."""
+        return frozenset(self.ranking(self.last, "x_0_hat").items.tolist())
+
+    def overlap(self, lens: Lens) -> tuple[float, ...]:
+        """Share of each state's top-k that is recommended in the end."""
+        k = max(1, len(self.final))
+        return tuple(len(self.final.intersection(one.items.tolist())) / k for one in self.rankings(lens))
+
+    def locked_in(self, k: int, lens: Lens) -> int:
+        """Number of the first state from which on the set of the top k stays as it is."""
+        sets = [frozenset(one.items[:k].tolist()) for one in self.rankings(lens)]
+        index = len(sets) - 1
+        while index > 0 and sets[index - 1] == sets[-1]:
+            index -= 1
+        return index
+
+
+def rank_series(states: States, lens: Lens, num_items: int) -> Series:
     """Rank of the true next item; gaps where it is unknown."""
-    ranks = [frame.ranking(lens).target_rank for frame in trajectory.frames]
+    ranks = [one.target_rank for one in states.rankings(lens)]
     values = tuple(math.nan if rank is None else float(rank) for rank in ranks)
     return Series("rank", values, 1, float(num_items), log_rank=True)
 
 
-def other_series(trajectory: Trajectory, lens: Lens, num_items: int) -> tuple[Series, Series, Series]:
-    """Overlap with the final list, entropy, and how far the state moved."""
-    frames = trajectory.frames
-    moved = tuple(frame.moved if math.isfinite(frame.moved) else math.nan for frame in frames)
-    entropy = tuple(frame.ranking(lens).entropy for frame in frames)
+def other_series(states: States, lens: Lens, num_items: int) -> tuple[Series, Series, Series]:
+    """Overlap with the final list, entropy, and how far the state moved to where it is."""
+    frames = states.trajectory.frames
+    moved = (math.nan, *(frame.moved if math.isfinite(frame.moved) else math.nan for frame in frames))
+    entropy = tuple(one.entropy for one in states.rankings(lens))
     most = max((value for value in moved if not math.isnan(value)), default=1.0)
     return (
-        Series("overlap", tuple(trajectory.overlap_with_final(lens)), 0.0, 1.0),
+        Series("overlap", states.overlap(lens), 0.0, 1.0),
         Series("entropy", entropy, 0.0, math.log(max(2, num_items))),
-        Series("moved", moved, 0.0, most),
+        Series("moved", moved[: states.last + 1], 0.0, most),
     )
 
 
-def note(trajectory: Trajectory, facts: RunFacts, lens: Lens) -> str:
+def note(states: States, facts: RunFacts, lens: Lens) -> str:
     """Where each lens locked in, and what that says of the model."""
-    if not trajectory.complete:
-        return f"walking{symbols().more} {len(trajectory.frames)}/{trajectory.num_steps}"
-    k = len(trajectory.frames[0].x_0_hat.items)
     sign = symbols()
+    if not states.trajectory.complete:
+        return f"walking{sign.more} {states.last}/{states.num_steps}"
+    said = [_state_note(states), _reading_note(states, facts)]
+    return f" {sign.dot} ".join(said if lens == "x_t" else reversed(said))
 
-    def locks(one: Lens) -> tuple[int, int]:
-        return trajectory.locked_in(1, one) + 1, trajectory.locked_in(k, one) + 1
 
-    first, all_of = locks("x_0_hat")
-    if first == all_of == 1:
-        why = f" ({sign.lam}0 = {facts.lambda_mean:g}: it hardly looks at x_t)" if (
-            facts.lambda_mean < SETTLED_LAMBDA
-        ) else ""  # fmt: skip
-        reads = f"{sign.x_0_hat} is settled from step 1{why}"
-    else:
-        reads = f"{sign.x_0_hat}: top-1 locked at step {first}, top-{k} at {all_of}"
-    first, all_of = locks("x_t")
-    state = f"x_t: top-1 locked at step {first}, top-{k} at {all_of}"
-    parts = [state, reads] if lens == "x_t" else [reads, state]
-    return f"   {sign.dot} ".join(parts).replace("   ", " ")
+def _state_note(states: States) -> str:
+    k = len(states.final)
+    before_last = round(k * states.overlap("x_t")[-2])
+    if before_last < k / 2:  # the last step takes x̂_0 as it is, wherever the state was
+        reads = symbols().x_0_hat
+        return f"x_t: {before_last} of the final top-{k} until the last step, which jumps to {reads}"
+    return f"x_t: top-1 locked at step {states.locked_in(1, 'x_t')}, top-{k} at {states.locked_in(k, 'x_t')}"
+
+
+def _reading_note(states: States, facts: RunFacts) -> str:
+    sign, k = symbols(), len(states.final)
+    at_first = round(k * states.overlap("x_0_hat")[0])
+    small = facts.lambda_mean < SMALL_LAMBDA
+    why = f" ({sign.lam}0 = {facts.lambda_mean:g}: the model hardly looks at x_t)" if small else ""
+    first, all_of = states.locked_in(1, "x_0_hat"), states.locked_in(k, "x_0_hat")
+    if first == all_of == 0:
+        return f"{sign.x_0_hat} is settled from the start{why}"
+    there = f", {at_first} of {k} there from the start" if at_first > k / 2 else ""
+    return f"{sign.x_0_hat}: top-1 locked at step {first}, top-{k} at {all_of}{there}{why if there else ''}"

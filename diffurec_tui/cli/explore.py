@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from diffurec.errors import UserError
 
 if TYPE_CHECKING:
     from diffurec.data.dataset import Dataset
@@ -33,10 +36,10 @@ def explore(
 
     run = open_run(ckpt)
     dataset = run.dataset(data)
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):  # whether it is there, torch will tell
+        raise UserError(f"--device {device}: there are auto, cpu, cuda and cuda:N")
     row = None if user is None else _find(dataset, user)
     if not (sys.stdin.isatty() and sys.__stderr__ is not None and sys.__stderr__.isatty()):
-        from diffurec.errors import UserError
-
         raise UserError("explore draws on a terminal and there is none; `diffurec trace` prints a walk")
     from diffurec_tui.app import ExplorerApp, Opened
 
@@ -52,7 +55,6 @@ def explore(
 def _find(dataset: Dataset, user_id: str) -> int:
     """The row of a user."""
     from diffurec.data.catalogue import load_user_ids
-    from diffurec.errors import UserError
 
     rows = (load_user_ids(dataset) == user_id).arg_true()
     if not len(rows):

@@ -21,6 +21,8 @@ EXPLAINED = (
     ("entropy", "of the softmax over all items, in nats: high is undecided"),
     ("moved", "how far the state went in the step"),
     ("▲2 ▼1 ●", "places risen, fallen, new in the list, since the step before"),
+    ("›", "in a noisy state's list: recommended in the end"),
+    ("grey title", "in the history already"),
 )
 
 

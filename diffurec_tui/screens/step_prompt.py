@@ -14,7 +14,7 @@ from diffurec_tui.screens.overlay import Overlay
 
 
 class StepPrompt(Overlay[int]):
-    """Dismissed with a step, counted from 1, or with nothing."""
+    """Dismissed with a step, or with nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
 
@@ -24,13 +24,13 @@ class StepPrompt(Overlay[int]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="prompt") as box:
-            box.border_title = f"Go to step 1 to {self.num_steps}"
+            box.border_title = f"Go to step 0 to {self.num_steps}"
             yield Input(type="integer", max_length=6, id="step", select_on_focus=False)
 
     @on(Input.Submitted)
     def _done(self, event: Input.Submitted) -> None:
         digits = event.value.strip().lstrip("+")
-        self.dismiss(min(self.num_steps, max(1, int(digits))) if digits.isdecimal() else None)
+        self.dismiss(min(self.num_steps, max(0, int(digits))) if digits.isdecimal() else None)
 
     def action_cancel(self) -> None:
         self.dismiss(None)

@@ -15,7 +15,7 @@ from diffurec_tui.keys import Scope, bindings
 from diffurec_tui.widgets.footer import Footer
 from diffurec_tui.widgets.header import Header
 from diffurec_tui.widgets.history import History
-from diffurec_tui.widgets.ranking import TopK
+from diffurec_tui.widgets.ranking import Step, TopK
 from diffurec_tui.widgets.text import symbols
 from diffurec_tui.widgets.user_filter import Query, parse
 from diffurec_tui.widgets.user_index import ORDERS, Order, UserIndex
@@ -105,9 +105,9 @@ class UsersScreen(Screen[None]):
         self.query_one(History).show(subject, app.names, app.facts.max_len)
         recommended = self.query_one(TopK)
         if app.trajectory is not None and app.trajectory.complete and subject is not None:
-            frame = app.trajectory.frames[-1]
-            seen = frozenset(subject.case.history)
-            recommended.show(frame.x_0_hat, None, app.names, subject.case.target, seen, frame.t)
+            ranking, case = app.trajectory.frames[-1].x_0_hat, subject.case
+            step = Step(ranking, None, case.target, frozenset(case.history), frozenset(), None)
+            recommended.show(step, app.names)
         else:
             recommended.say(app.trouble or ("walking" if app.model_read else "loading the model"))
         self._subtitle()
@@ -116,6 +116,13 @@ class UsersScreen(Screen[None]):
 
     def start_filter(self) -> None:
         self.query_one("#filter").focus()
+
+    def filter_by(self, text: str) -> None:
+        """Show the users that a query leaves."""
+        query = parse(text)
+        if query != self.query_:
+            self.query_ = query
+            self._filter()
 
     def action_choose(self) -> None:
         user = self.list.user
@@ -132,10 +139,7 @@ class UsersScreen(Screen[None]):
 
     @on(Input.Changed, "#filter")
     def _typed(self, event: Input.Changed) -> None:
-        query = parse(event.value)
-        if query != self.query_:
-            self.query_ = query
-            self._filter()
+        self.filter_by(event.value)
 
     @on(Input.Submitted, "#filter")
     def _typed_enough(self) -> None:

@@ -12,23 +12,24 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from diffurec.errors import UserError
-from diffurec.inspection.frames import Lens, Trajectory
+from diffurec.inspection.frames import Lens
 from diffurec_tui.export import snapshot, write_snapshot
 from diffurec_tui.keys import Scope, bindings
-from diffurec_tui.reading import note, other_series, rank_series
+from diffurec_tui.reading import States, note, other_series, rank_series
 from diffurec_tui.screens.step_prompt import StepPrompt
 from diffurec_tui.snapshots import Subject
 from diffurec_tui.widgets.curves import Curves, Series
 from diffurec_tui.widgets.footer import Footer
 from diffurec_tui.widgets.header import Header
 from diffurec_tui.widgets.history import History
-from diffurec_tui.widgets.ranking import TopK
+from diffurec_tui.widgets.ranking import Step, TopK
 from diffurec_tui.widgets.text import symbols
 from diffurec_tui.widgets.timeline import Position, Timeline
 
 if TYPE_CHECKING:
     from diffurec_tui.app import ExplorerApp
 
+PATIENCE_SECONDS = 0.15
 STEPS_A_SECOND = 8.0
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 MAX_SEED = 2**63 - 1
@@ -46,7 +47,8 @@ class WalkScreen(Screen[None]):
         self.lens: Lens = "x_t"
         self.speed = 1.0
         self.player: Timer | None = None
-        self._drawn: tuple[Trajectory, Lens, tuple[Series, ...], str] | None = None
+        self._states: States | None = None
+        self._drawn: tuple[States, Lens, tuple[Series, ...], str] | None = None
 
     @property
     def explorer(self) -> ExplorerApp:
@@ -74,7 +76,6 @@ class WalkScreen(Screen[None]):
         self.query_one("#rest").border_title = "On the way"
 
     def on_screen_resume(self) -> None:
-        self.index = 0 if self.explorer.trajectory is None else min(self.index, self._last)
         self.show()
 
     def on_screen_suspend(self) -> None:
@@ -91,83 +92,95 @@ class WalkScreen(Screen[None]):
         self.set_class(height < 13 or width < 40, "tiny")
         if not (full or row):
             spare = height - 6 - 3 - self.explorer.opened.top_k
-            self.query_one("#curves").styles.height = max(0, min(spare, 24))
+            self.query_one("#curves").styles.height = max(0, 4 if spare < 16 else min(spare - 1, 24))
+            self.query_one("#history").styles.height = 3 if spare > 4 else 2
         else:
             self.query_one("#curves").styles.height = "1fr"
+            self.query_one("#history").styles.height = "100%"
         self.query_one("#lists").styles.height = self.explorer.opened.top_k + 3 if full else "1fr"
         self.show()
 
     # Drawing.
 
     @property
-    def _last(self) -> int:
-        """The last step there is."""
+    def states(self) -> States | None:
+        """The walk, state by state."""
         trajectory = self.explorer.trajectory
-        return len(trajectory.frames) - 1 if trajectory else 0
+        if trajectory is None:
+            return None
+        if self._states is None or self._states.trajectory is not trajectory:
+            self._states = States(trajectory)
+        return self._states
+
+    @property
+    def shown(self) -> int:
+        """Number of the state on screen: the one wanted, or the last there is as yet."""
+        return min(self.index, self.states.last) if self.states else 0
 
     def show(self) -> None:
-        """Draw what the app holds, at the step the cursor is on."""
+        """Draw what the app holds, at the state the cursor is on."""
         app = self.explorer
-        subject, trajectory = app.subject, app.trajectory
+        subject, states = app.subject, self.states
         lens_name = "x_t" if self.lens == "x_t" else symbols().x_0_hat
         self.query_one(Header).show(app.facts, subject, app.seed, f"lens {lens_name}")
         self.query_one(History).show(subject, app.names, app.facts.max_len)
-        if trajectory is None or subject is None:
-            self._show_waiting()
+        if states is None or subject is None:
+            if self._drawn is None or app.trouble:
+                self._show_waiting()
+            else:  # what is drawn stays for a moment: a walk is mostly there before one could read "walking"
+                self.set_timer(PATIENCE_SECONDS, self._show_waiting)
             return
-        self.index = min(self.index, self._last)
-        self._show_lists(trajectory, subject)
-        self._show_curves(trajectory)
+        self._show_lists(states, subject)
+        self._show_curves(states)
 
     def _show_waiting(self) -> None:
         app = self.explorer
+        if app.trajectory is not None:
+            return
+        self._drawn = None
         waiting = f"{'walking' if app.model_read else 'loading the model'}{symbols().more}"
         for panel in self.query(TopK):
             panel.set_class(panel.lens == self.lens, "chosen")
             panel.say(app.trouble or waiting)
         for curves in self.query(Curves):
             curves.show((), 0, 0)
-        self._show_timeline("r reads the newest weights" if app.trouble else waiting)
+        self._show_timeline(None, "r reads the newest weights" if app.trouble else waiting)
 
-    def _show_lists(self, trajectory: Trajectory, subject: Subject) -> None:
-        frame = trajectory.frames[self.index]
-        before = trajectory.frames[self.index - 1] if self.index else None
-        seen = frozenset(subject.case.history)
+    def _show_lists(self, states: States, subject: Subject) -> None:
+        index, seen = self.shown, frozenset(subject.case.history)
         for panel in self.query(TopK):
             panel.set_class(panel.lens == self.lens, "chosen")
             panel.show(
-                frame.ranking(panel.lens),
-                before.ranking(panel.lens) if before else None,
+                Step(
+                    ranking=states.ranking(index, panel.lens),
+                    before=states.ranking(index - 1, panel.lens) if index else None,
+                    target=subject.case.target,
+                    seen=seen,
+                    final=states.final if states.trajectory.complete else frozenset(),
+                    t=states.t(index),
+                ),
                 self.explorer.names,
-                subject.case.target,
-                seen,
-                frame.t,
             )
 
-    def _show_curves(self, trajectory: Trajectory) -> None:
-        if self._drawn is None or self._drawn[0] is not trajectory or self._drawn[1] != self.lens:
+    def _show_curves(self, states: States) -> None:
+        if self._drawn is None or self._drawn[0] is not states or self._drawn[1] != self.lens:
             items = self.explorer.facts.num_items
-            series = (
-                rank_series(trajectory, self.lens, items),
-                *other_series(trajectory, self.lens, items),
-            )
-            said = note(trajectory, self.explorer.facts, self.lens)
-            self._drawn = (trajectory, self.lens, series, said)
+            series = (rank_series(states, self.lens, items), *other_series(states, self.lens, items))
+            self._drawn = (states, self.lens, series, note(states, self.explorer.facts, self.lens))
         series, said = self._drawn[2:]
-        steps = trajectory.num_steps
+        count, index = states.num_steps + 1, self.shown
         apart = self.has_class("full")
-        self.query_one("#rank", Curves).show(series[:1] if apart else series, steps, self.index)
-        self.query_one("#rest", Curves).show(series[1:], steps, self.index)
-        self._show_timeline(said)
+        self.query_one("#rank", Curves).show(series[:1] if apart else series, count, index)
+        self.query_one("#rest", Curves).show(series[1:], count, index)
+        self._show_timeline(states, said)
 
-    def _show_timeline(self, said: str) -> None:
-        trajectory = self.explorer.trajectory
+    def _show_timeline(self, states: States | None, said: str) -> None:
         self.query_one(Timeline).show(
             Position(
-                index=self.index,
-                num_steps=trajectory.num_steps if trajectory else self.explorer.facts.num_steps,
-                computed=len(trajectory.frames) if trajectory else 0,
-                t=trajectory.frames[self.index].t if trajectory else None,
+                index=self.shown,
+                num_steps=states.num_steps if states else self.explorer.facts.num_steps,
+                there=states.last if states else 0,
+                t=states.t(self.shown) if states else None,
                 playing=self.player is not None,
                 speed=self.speed,
                 note=said,
@@ -175,6 +188,11 @@ class WalkScreen(Screen[None]):
         )
 
     # Moving.
+
+    @property
+    def _last(self) -> int:
+        """The state a walk ends in, whether it is there already or not."""
+        return self.states.num_steps if self.states else self.explorer.facts.num_steps
 
     def _go(self, index: int) -> None:
         self._pause()
@@ -205,11 +223,9 @@ class WalkScreen(Screen[None]):
     def action_go_to(self) -> None:
         def go(step: int | None) -> None:
             if step is not None:
-                self._go(step - 1)
+                self._go(step)
 
-        trajectory = self.explorer.trajectory
-        if trajectory is not None:
-            self.app.push_screen(StepPrompt(trajectory.num_steps), go)
+        self.app.push_screen(StepPrompt(self._last), go)
 
     @on(Timeline.Picked)
     def _timeline_picked(self, event: Timeline.Picked) -> None:
@@ -253,11 +269,12 @@ class WalkScreen(Screen[None]):
             self.player = None
 
     def _tick(self) -> None:
-        trajectory = self.explorer.trajectory
-        if trajectory is not None and self.index >= trajectory.num_steps - 1:
+        if self.index >= self._last:
             self._pause()
             self.show()
-        else:
+        elif (
+            self.states is not None and self.index < self.states.last
+        ):  # else wait for what is not walked yet
             self._go_on(self.index + 1)
 
     # Everything else.
@@ -296,10 +313,11 @@ class WalkScreen(Screen[None]):
 
     def action_export(self) -> None:
         app = self.explorer
-        if app.trajectory is None or app.subject is None:
+        states = self.states
+        if states is None or app.subject is None:
             self.notify("nothing to export yet", timeout=3)
             return
-        value = snapshot(app.facts, app.subject, app.seed, app.trajectory, self.index, app.names)
+        value = snapshot(app.facts, app.subject, app.seed, states, self.shown, app.names)
         try:
             path = write_snapshot(Path.cwd(), value)
         except UserError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import events
 
@@ -85,29 +86,35 @@ class History(Panel):
         lines.append(_target(subject, names, width, colours))
         return lines
 
-    def _strip(self, subject: Subject, names: Names, width: int, height: int, colours: Palette) -> list[Text]:
-        """The newest items from right to left as far as they go, then the next one."""
+    @staticmethod
+    def _strip(subject: Subject, names: Names, width: int, height: int, colours: Palette) -> list[Text]:
+        """The newest items, the very newest at the right of the last line, then the next one."""
         history, sign = subject.case.history, symbols()
-        label = f" {len(history)} items {sign.arrow} " if len(history) != 1 else f" 1 item {sign.arrow} "
-        room = width - len(label) - 1
-        titles: list[str] = []
-        each = max(12, room // 3 - 3)
-        for item in reversed(history):
-            title = ellipsis(clean(names.name(item)), each if titles or len(history) > 1 else room)
-            used = sum(len(one) + 3 for one in titles)
-            if titles and used + len(title) > room - 2:
-                break
-            titles.insert(0, title)
-        line = Text().append(label, colours.muted)
-        if len(titles) < len(history):
-            line.append(f"{sign.more} ", colours.faint)
-        for place, title in enumerate(titles):
-            last = place == len(titles) - 1
-            line.append(title, colours.strong if last else colours.text)
-            if not last:
-                line.append(f" {sign.arrow} ", colours.faint)
-        target = _target(subject, names, width - 1, colours)
-        return [line, Text(" ") + target][:height]
+        label = f" {len(history)} item{'s' * (len(history) != 1)} {sign.arrow} "
+        room = max(1, width - cell_len(label) - 3)
+        each = room if len(history) == 1 else max(10, room // 3 - 3)
+        place, rows = len(history), list[list[str]]()
+        for _ in range(max(1, height - 1)):
+            titles: list[str] = []
+            while place > 0:
+                title = ellipsis(clean(names.name(history[place - 1])), each)
+                if titles and sum(cell_len(one) + 3 for one in titles) + cell_len(title) > room:
+                    break
+                titles.insert(0, title)
+                place -= 1
+            if titles:
+                rows.insert(0, titles)
+        lines: list[Text] = []
+        for number, titles in enumerate(rows):
+            first, last = number == 0, number == len(rows) - 1
+            line = Text().append(label if first else " " * cell_len(label), colours.muted)
+            line.append(f"{sign.more} " if first and place > 0 else "  " if place > 0 else "", colours.faint)
+            for column, title in enumerate(titles):
+                newest = last and column == len(titles) - 1
+                line.append(title, colours.strong if newest else colours.text)
+                line.append("" if newest else f" {sign.arrow} ", colours.faint)
+            lines.append(line)
+        return [*lines, Text(" ") + _target(subject, names, width - 1, colours)][-height:]
 
 
 def _target(subject: Subject, names: Names, width: int, colours: Palette) -> Text:

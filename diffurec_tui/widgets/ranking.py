@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Set
+from dataclasses import dataclass
 
 from rich.cells import cell_len
+from rich.style import Style
 from rich.text import Text
 
 from diffurec.inspection.frames import Lens, Ranking, movement
@@ -14,7 +16,25 @@ from diffurec_tui.theme.palette import Palette
 from diffurec_tui.widgets.panel import Panel
 from diffurec_tui.widgets.text import clean, fit, symbols
 
-MOVE = 5  # cells for ▲ and a number
+RANK, MOVE = 4, 5
+"""Cells of the rank, and of ▲ with a number."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A ranking, and what it is compared with."""
+
+    ranking: Ranking
+    before: Ranking | None
+    """Of the step before; None at the first."""
+    target: int | None
+    """The true next item, None where it is unknown."""
+    seen: Set[int]
+    """Items of the history."""
+    final: Set[int]
+    """Items that the walk recommends in the end."""
+    t: int | None
+    """Timestep; None for x_0."""
 
 
 class TopK(Panel):
@@ -23,142 +43,118 @@ class TopK(Panel):
     def __init__(self, lens: Lens, *, id: str, title: str = "") -> None:  # noqa: A002
         super().__init__(id=id)
         self.lens: Lens = lens
-        self.ranking: Ranking | None = None
-        self.before: Ranking | None = None
-        self.names: Names | None = None
-        self.target: int | None = None
-        self.seen: Set[int] = frozenset()
-        self.message = ""
         self.title = title
-        self.t = 0
+        self.step: Step | None = None
+        self.names: Names | None = None
+        self.message = ""
 
     def say(self, message: str) -> None:
         """Nothing to rank yet, and why."""
-        self.ranking, self.message = None, message
+        self.step, self.message = None, message
         self.border_subtitle = ""
         self._entitle()
         self.changed()
 
-    def show(
-        self,
-        ranking: Ranking,
-        before: Ranking | None,
-        names: Names,
-        target: int | None,
-        seen: Set[int],
-        t: int,
-    ) -> None:
-        """Draw a step.
-
-        Args:
-            ranking: of this step.
-            before: of the step before, None at the first.
-            names: titles.
-            target: the true next item, None where it is unknown.
-            seen: items of the history.
-            t: timestep.
-        """
-        self.ranking, self.before, self.names, self.target, self.seen = ranking, before, names, target, seen
-        self.t = t
+    def show(self, step: Step, names: Names) -> None:
+        self.step, self.names = step, names
         self._entitle()
-        self.border_subtitle = f"entropy {ranking.entropy:.2f}"
+        self.border_subtitle = f"entropy {step.ranking.entropy:.2f}"
         self.changed()
 
     def _entitle(self) -> None:
         """As much of the title as the border holds."""
-        if self.title or self.ranking is None:
+        if self.title or self.step is None:
             self.border_title = self.title
             return
-        sign, k = symbols(), len(self.ranking.items)
-        name, means = (
-            (sign.x_0_hat, "what the model reads") if self.lens == "x_0_hat" else ("x_t", "the state")
-        )
-        titles = (
-            f"Top-{k} of {name} {sign.dot} {means} at t = {self.t}",
-            f"Top-{k} of {name} at t = {self.t}",
-            name,
-        )
+        sign, top, t = symbols(), f"Top-{len(self.step.ranking.items)} of ", self.step.t
+        if t is None:
+            titles = (f"{top}x_0 {sign.dot} the recommendation", f"{top}x_0")
+        elif self.lens == "x_t":
+            titles = (f"{top}x_t {sign.dot} the state at t = {t}", f"{top}x_t at t = {t}")
+        else:
+            read = f"{top}{sign.x_0_hat} {sign.dot} what the model reads at t = {t}"
+            titles = (
+                read,
+                f"{top}{sign.x_0_hat} {sign.dot} read at t = {t}",
+                f"{top}{sign.x_0_hat} at t = {t}",
+            )
         room = self.size.width - 4
-        self.border_title = next((title for title in titles if cell_len(title) <= room), name)
+        self.border_title = next((title for title in titles if cell_len(title) <= room), titles[-1])
 
     def on_resize(self) -> None:
         self._entitle()
 
     def paint(self, width: int, height: int, colours: Palette) -> list[Text]:
-        if self.ranking is None or self.names is None:
+        if self.step is None or self.names is None:
             said = textwrap.wrap(clean(self.message), max(8, width - 4))
             pad = max(0, (height - len(said)) // 2)
             return [Text() for _ in range(pad)] + [Text(f"  {line}", colours.text) for line in said]
-        lines = self._rows(self.ranking, self.names, width, height, colours)
-        target_row = self._target_row(self.ranking, self.names, width, colours)
+        lines = self._rows(self.step, self.names, width, height, colours)
+        target_row = _target_row(self.step, self.names, width, colours)
         if target_row is not None:
-            keep = min(len(lines), max(0, height - 1))
-            lines = [*lines[:keep], target_row]
+            lines = [*lines[: max(0, height - 1)], target_row]
         return lines
 
-    def _rows(self, ranking: Ranking, names: Names, width: int, height: int, colours: Palette) -> list[Text]:
-        moves = movement(self.before, ranking)
-        best = float(ranking.probabilities[0]) if len(ranking.probabilities) else 1.0
+    def _rows(self, step: Step, names: Names, width: int, height: int, colours: Palette) -> list[Text]:
+        ranking = step.ranking
+        moves = movement(step.before, ranking)
+        best = float(ranking.probabilities[0])
         lines: list[Text] = []
         for place, item in enumerate(ranking.items[:height].tolist()):
-            true = item == self.target
-            line = Text().append(f"{place + 1:>3} ", colours.target if true else colours.muted)
-            line.append_text(self._move(moves[place], colours))
-            line.append_text(
-                self._title(item, names, width, float(ranking.probabilities[place]), best,
-                            float(ranking.scores[place]), colours)
-            )  # fmt: skip
+            true = item == step.target
+            line = Text().append(f"{place + 1:>{RANK}} ", colours.target if true else colours.muted)
+            line.append(*_move(0 if step.before is None else moves[place], colours))
+            line.append(*self._mark(item, step, colours))
+            p, score = float(ranking.probabilities[place]), float(ranking.scores[place])
+            room = width - line.cell_len
+            bar, scores = (8 if room >= 44 else 0), (8 if room >= 56 else 0)
+            style = colours.target if true else colours.muted if item in step.seen else colours.text
+            line.append(fit(clean(names.name(item)), room - 8 - bar - scores), style)
+            line.append(f"{score:>8.2f}" if scores else "", colours.muted)
+            line.append(f" {percent(p):>7}", colours.target if true else colours.text)
+            if bar:
+                line.append(" " + symbols().shades[-1] * round((bar - 1) * p / best), colours.accent)
             lines.append(line)
         return lines
 
-    def _title(
-        self, item: int, names: Names, width: int, p: float, best: float, score: float, colours: Palette
-    ) -> Text:
-        sign, true = symbols(), item == self.target
-        bar = 8 if width >= 56 else 0
-        scores = 8 if width >= 68 else 0
-        room = width - 4 - MOVE - 2 - 8 - bar - scores - 1
-        style = colours.target if true else colours.muted if item in self.seen else colours.text
-        line = Text().append(f"{sign.star} " if true else "  ", colours.target)
-        line.append(fit(clean(names.name(item)), room), style)
-        if scores:
-            line.append(f"{score:>8.2f}", colours.muted)
-        line.append(f"{percent(p):>8}", colours.target if true else colours.text)
-        if bar:
-            full = round((bar - 1) * p / best) if best > 0 else 0
-            line.append(" " + sign.shades[-1] * max(full, 0), colours.accent)
-        return line
+    def _mark(self, item: int, step: Step, colours: Palette) -> tuple[str, Style]:
+        """A star for the true next item; for what a noisy state shares with the final list, a pointer."""
+        if item == step.target:
+            return f"{symbols().star} ", colours.target
+        if self.lens == "x_t" and step.t is not None and item in step.final:
+            return f"{symbols().arrow} ", colours.accent
+        return "  ", colours.text
 
-    def _move(self, move: int | None, colours: Palette) -> Text:
-        sign = symbols()
-        if self.before is None:
-            return Text(" " * MOVE)
-        if move is None:
-            return Text(f"{sign.new:<{MOVE}}", colours.accent)
-        if move == 0:
-            return Text(f"{sign.same:<{MOVE}}")
-        up = move > 0
-        return Text(
-            f"{(sign.up if up else sign.down) + str(abs(move)):<{MOVE}}", colours.up if up else colours.down
-        )
 
-    def _target_row(self, ranking: Ranking, names: Names, width: int, colours: Palette) -> Text | None:
-        """The true next item where it is below the top-k."""
-        rank = ranking.target_rank
-        if self.target is None or rank is None or self.target in ranking.items:
-            return None
-        sign = symbols()
-        line = Text().append(f"{rank:>3} ", colours.target)
-        before = None if self.before is None else self.before.target_rank
-        step = None if before is None else before - rank
-        if step:
-            arrow = (sign.up if step > 0 else sign.down) + str(abs(step))
-            line.append(f"{arrow:<{MOVE}}", colours.up if step > 0 else colours.down)
-        else:
-            line.append(" " * MOVE)
-        line.append(f"{sign.star} ", colours.target)
-        line.append(fit(clean(names.name(self.target)), max(1, width - line.cell_len - 1)), colours.target)
-        return line
+def _move(move: int | None, colours: Palette) -> tuple[str, Style]:
+    """Places risen or fallen; None is new."""
+    sign = symbols()
+    if move is None:
+        return f"{sign.new:<{MOVE}}", colours.accent
+    if move == 0:
+        return f"{sign.same:<{MOVE}}", colours.text
+    arrow, style = (sign.up, colours.up) if move > 0 else (sign.down, colours.down)
+    return f"{arrow + compact(abs(move)):<{MOVE}}", style
+
+
+def _target_row(step: Step, names: Names, width: int, colours: Palette) -> Text | None:
+    """The true next item where it is below the top-k."""
+    rank = step.ranking.target_rank
+    if step.target is None or rank is None or step.target in step.ranking.items:
+        return None
+    before = step.before.target_rank if step.before is not None else None
+    line = Text().append(f"{compact(rank):>{RANK}} ", colours.target)
+    line.append(*_move(0 if before is None else before - rank, colours))
+    line.append(f"{symbols().star} ", colours.target)
+    line.append(fit(clean(names.name(step.target)), max(1, width - line.cell_len)), colours.target)
+    return line
+
+
+def compact(number: int) -> str:
+    """A rank in at most four characters."""
+    if number < 10_000:
+        return str(number)
+    return f"{number // 1000}k" if number < 1_000_000 else f"{number // 1_000_000}M"
 
 
 def percent(p: float) -> str:

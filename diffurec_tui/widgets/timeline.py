@@ -22,10 +22,12 @@ class Position:
     """Where one is on a walk."""
 
     index: int
+    """Steps taken: 0 is pure noise, `num_steps` the end."""
     num_steps: int
-    computed: int
-    """Steps that are there."""
+    there: int
+    """Number of the last state there is."""
     t: int | None
+    """None at the end, and where nothing is there."""
     playing: bool
     speed: float
     note: str
@@ -70,8 +72,8 @@ class Timeline(Panel):
     def _right(here: Position, width: int) -> str:
         sign = symbols()
         digits = len(str(here.num_steps))
-        step = f"  step {here.index + 1:>{digits}}/{here.num_steps}"
-        t = f"  t = {sign.none if here.t is None else here.t:<{digits}}"
+        step = f"  step {here.index:>{digits}}/{here.num_steps}"
+        t = f"  t = {here.t:<{digits}}" if here.t is not None else f"  {'x_0':<{digits + 4}}"
         play = f"  {sign.play if here.playing else sign.pause} {here.speed:g}{sign.times}"
         if width >= 60:
             return f"{step}{t}{play:<8}"
@@ -79,8 +81,8 @@ class Timeline(Panel):
 
     def _bar(self, here: Position, room: int, colours: Palette) -> Text:
         sign = symbols()
-        at = column_of(here.index, here.num_steps, room)
-        there = column_of(max(0, here.computed - 1), here.num_steps, room) if here.computed else -1
+        at = column_of(here.index, here.num_steps + 1, room)
+        there = column_of(here.there, here.num_steps + 1, room)
         bar = Text()
         for column in range(at):
             shade = sign.shades[min(len(sign.shades) - 1, column * len(sign.shades) // max(1, room))]
@@ -94,7 +96,7 @@ class Timeline(Panel):
     def on_click(self, event: events.Click) -> None:
         room = self._room(self.size.width)
         if self.position is not None and event.y == 0 and LEFT <= event.x < LEFT + room:
-            self.post_message(self.Picked(index_at(event.x - LEFT, self.position.num_steps, room)))
+            self.post_message(self.Picked(index_at(event.x - LEFT, self.position.num_steps + 1, room)))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         self._nudge(-1)
@@ -106,5 +108,5 @@ class Timeline(Panel):
 
     def _nudge(self, by: int) -> None:
         if self.position is not None:
-            index = min(self.position.num_steps - 1, max(0, self.position.index + by))
+            index = min(self.position.num_steps, max(0, self.position.index + by))
             self.post_message(self.Picked(index))

@@ -43,14 +43,38 @@ async def test_every_key_of_the_walk(run_path: Path):
         assert walk.index == 0
         presses = [
             ("right", 1), ("l", 2), ("left", 1), ("h", 0), ("h", 0), ("L", 5), ("shift+right", 10),
-            ("H", 5), ("shift+left", 0), ("shift+left", 0), ("end", 31), ("l", 31), ("home", 0),
-            ("dollar_sign", 31), ("0", 0),
+            ("H", 5), ("shift+left", 0), ("shift+left", 0), ("end", 32), ("l", 32), ("h", 31), ("home", 0),
+            ("dollar_sign", 32), ("0", 0),
         ]  # fmt: skip
         for key, index in presses:
             await pilot.press(key)
             assert walk.index == index, key
-            assert f"step {index + 1:>2}/32" in "\n".join(screen_text(app))
-            assert f"t = {31 - index}" in "\n".join(screen_text(app))
+            assert f"step {index:>2}/32" in "\n".join(screen_text(app))
+            assert ("x_0" if index == 32 else f"t = {31 - index}") in "\n".join(screen_text(app))
+
+
+async def test_a_walk_ends_in_the_recommendation(run_path: Path):
+    async with exploring(run_path, user=5) as (app, pilot):
+        assert app.trajectory is not None
+        await pilot.press("end")
+        states = app.walk.states
+        assert states is not None
+        assert states.last == states.num_steps == 32
+        recommended = app.trajectory.frames[-1].x_0_hat
+        assert states.ranking(32, "x_t") is states.ranking(32, "x_0_hat") is recommended
+        for index, frame in enumerate(app.trajectory.frames):
+            assert states.ranking(index, "x_t") is frame.x_t
+            assert states.ranking(index, "x_0_hat") is frame.x_0_hat
+            assert states.t(index) == frame.t
+        assert states.overlap("x_t")[-1] == 1
+        assert "the recommendation" in "\n".join(screen_text(app))
+
+
+async def test_a_new_seed_keeps_the_step(run_path: Path):
+    async with exploring(run_path, user=5) as (app, pilot):
+        await pilot.press("end", "h", "s")
+        await walked(app, pilot)
+        assert app.walk.shown == 31
 
 
 async def test_h_is_left_and_never_help(run_path: Path):
@@ -77,17 +101,17 @@ async def test_playing(run_path: Path):
             await pilot.pause(0.05)
             if app.walk.player is None:
                 break
-        assert app.walk.index == 31, "plays to the end and stops"
+        assert app.walk.index == 32, "plays to the end and stops"
         await pilot.press("space")
         await pilot.pause(0.05)
-        assert app.walk.index < 31, "and begins again"
+        assert app.walk.index < 32, "and begins again"
         await pilot.press("l")
         assert app.walk.player is None, "a step pauses"
 
 
 async def test_going_to_a_step(run_path: Path):
     async with exploring(run_path, user=5) as (app, pilot):
-        for typed, index in (("20", 19), ("999", 31), ("0", 0), ("", 0)):
+        for typed, index in (("20", 20), ("999", 32), ("0", 0), ("", 0)):
             await pilot.press("g", *typed, "enter")
             await pilot.pause()
             assert app.screen is app.walk
@@ -128,7 +152,7 @@ async def test_movement_and_the_true_item(run_path: Path):
         rank = app.trajectory.frames[1].x_t.target_rank
         assert rank is not None
         if rank > 10:
-            row = next(line for line in screen_text(app) if f"{rank:>3} " in line and "★" in line)
+            row = next(line for line in screen_text(app) if f"{rank:>4} " in line and "★" in line)
             moved = app.trajectory.frames[0].x_t.target_rank or 0
             assert ("▲" if moved > rank else "▼" if moved < rank else "") in row
 
@@ -152,7 +176,7 @@ async def test_export(run_path: Path, tmp_path: Path, monkeypatch: pytest.Monkey
         (path,) = tmp_path.glob("*.json")
         value = json.loads(path.read_text())
         assert app.trajectory is not None
-        assert value["step"] == 2
+        assert value["step"] == 1
         assert value["user"] == "user5"
         assert [row["item"] for row in value["x_t"]["top"]] == app.trajectory.frames[1].x_t.items.tolist()
         await pilot.press("e")
@@ -162,11 +186,11 @@ async def test_export(run_path: Path, tmp_path: Path, monkeypatch: pytest.Monkey
 
 async def test_a_held_key_queues_no_walks(run_path: Path):
     async with exploring(run_path, user=5) as (app, pilot):
-        await pilot.press(*["s"] * 60)
+        await pilot.press(*["s"] * 20)
         await walked(app, pilot)
-        assert app.seed == 60
+        assert app.seed == 20
         assert app.requested is not None
-        assert app.requested.seed == 60
+        assert app.requested.seed == 20
 
 
 async def test_help_comes_and_goes(run_path: Path):
@@ -201,9 +225,9 @@ async def test_mouse(run_path: Path):
         assert app.walk.index == 0
         line = screen_text(app)[app.size.height - 3]
         await pilot.click("#timeline", offset=(line.index(" item ") - 1, 0))
-        assert app.walk.index == 31
+        assert app.walk.index == 32
         await pilot.click("#rank", offset=(30, 6))
-        assert 0 < app.walk.index < 31
+        assert 0 < app.walk.index < 32
         footer = screen_text(app)[-1]
         await pilot.click("#footer", offset=(footer.index("x lens"), 0))
         assert app.walk.lens == "x_0_hat"
