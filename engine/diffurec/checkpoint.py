@@ -74,4 +74,10 @@ def load_checkpoint(path: Path, *, with_training: bool = False) -> Checkpoint:
         raise UserError(f"{path}: not a readable safetensors file ({error})") from None
     if _META not in header:
         raise UserError(f"{path}: these weights were not saved by diffurec; see `diffurec import-weights`")
-    return Checkpoint(weights, training, json.loads(header[_META]))
+    try:
+        meta: Any = json.loads(header[_META])
+    except (ValueError, RecursionError):
+        meta = None
+    if not isinstance(meta, dict):
+        raise UserError(f"{path}: its header is damaged; take another weights file of the run")
+    return Checkpoint(weights, training, cast("dict[str, Any]", meta))

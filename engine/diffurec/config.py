@@ -166,19 +166,20 @@ _AT_LEAST_ONE = _Rule("at least 1", 1)
 _NOT_NEGATIVE = _Rule("0 or more", 0)
 _POSITIVE = _Rule("above 0", 0, open_low=True)
 _PROBABILITY = _Rule("at least 0 and below 1", 0, 1, open_high=True)
+_COUNT = _Rule("at least 1 and at most 1000000", 1, 1_000_000)
 
 _RULES: dict[str, _Rule] = {
-    "data.max_len": _AT_LEAST_ONE,
-    "model.hidden_size": _Rule("at least 2", 2),
-    "model.num_blocks": _AT_LEAST_ONE,
-    "model.num_heads": _AT_LEAST_ONE,
+    "data.max_len": _COUNT,
+    "model.hidden_size": _Rule("at least 2 and at most 65536", 2, 65_536),
+    "model.num_blocks": _Rule("at least 1 and at most 1000", 1, 1000),
+    "model.num_heads": _COUNT,
     "model.dropout": _PROBABILITY,
     "model.embedding_dropout": _PROBABILITY,
     "model.embedding_std": _POSITIVE,
     "model.lambda_mean": _NOT_NEGATIVE,
     "diffusion.steps": _Rule("at least 2 and at most 10000", 2, 10_000),
     "train.epochs": _AT_LEAST_ONE,
-    "train.batch_size": _AT_LEAST_ONE,
+    "train.batch_size": _COUNT,
     "train.learning_rate": _POSITIVE,
     "train.weight_decay": _NOT_NEGATIVE,
     "train.lr_step_epochs": _AT_LEAST_ONE,
@@ -189,7 +190,7 @@ _RULES: dict[str, _Rule] = {
     "train.eval_every": _AT_LEAST_ONE,
     "train.eval_users": _NOT_NEGATIVE,
     "train.eval_steps": _NOT_NEGATIVE,
-    "train.eval_batch_size": _AT_LEAST_ONE,
+    "train.eval_batch_size": _COUNT,
     "train.patience": _NOT_NEGATIVE,
     "train.checkpoint_seconds": _NOT_NEGATIVE,
 }

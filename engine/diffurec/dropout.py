@@ -21,7 +21,7 @@ def dropout(x: Tensor, p: float, *, training: bool) -> Tensor:
         return x
     if x.device.type != "cpu":
         return F.dropout(x, p)
-    dropped = round(p * _LEVELS)
+    dropped = min(round(p * _LEVELS), _LEVELS - 1)
     draws = torch.empty(-(-x.numel() // _PER_DRAW), dtype=torch.int64).random_(-(2**63), None)
     numbers = draws.view(torch.int16)[: x.numel()].view(x.shape)  # uniform on -2^15 … 2^15-1
     kept = numbers >= dropped - _LEVELS // 2

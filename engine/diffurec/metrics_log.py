@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -78,4 +79,6 @@ class MetricsLog:
         return self._file.tell()
 
     def close(self) -> None:
-        self._file.close()
+        """Let go of the file. What a full disk has refused once is refused again here, in silence."""
+        with contextlib.suppress(OSError):
+            self._file.close()

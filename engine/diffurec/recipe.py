@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
+import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
 from diffurec.config import Config
 from diffurec.errors import UserError
@@ -43,9 +44,10 @@ def load_recipe(name: str) -> dict[str, dict[str, Any]]:
         known = ", ".join(shipped_recipes())
         raise UserError(f"--recipe {name}: no such recipe; there are {known}, or name a .toml file")
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        tables = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UserError(f"--recipe {name}: not valid TOML: {error}") from None
+    return _checked(tables, f"--recipe {name}: ")
 
 
 def parse_overrides(overrides: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -57,41 +59,51 @@ def parse_overrides(overrides: Iterable[str]) -> dict[str, dict[str, Any]]:
         if not (equals and dot and name):
             raise UserError(f"--set {text}: expected section.key=value, as in model.hidden_size=64")
         try:
-            value = tomllib.loads(f"value = {raw}")["value"]
-        except tomllib.TOMLDecodeError:
+            parsed = tomllib.loads(f"value = {raw}")
+            value = parsed["value"] if len(parsed) == 1 else raw.strip()
+        except (tomllib.TOMLDecodeError, RecursionError):
             value = raw.strip()
-        tables.setdefault(section, {})[name.strip()] = value
-    return tables
+        tables.setdefault(section.strip(), {})[name.strip()] = value
+    return _checked(tables, "--set ")
 
 
-def build_config(*layers: Mapping[str, Any], source: str = "--recipe") -> Config:
+def build_config(*layers: object) -> Config:
     """Lay tables over the defaults, the later over the earlier, and check every key and value.
 
     Raises:
         UserError: an unknown section or key (the message has the nearest valid one), a wrong type,
             a value out of range.
     """
-    merged: dict[str, dict[str, Any]] = {}
+    merged: dict[str, dict[str, Any]] = {section: {} for section in _SECTIONS}
     for layer in layers:
-        for section, table in layer.items():
-            if section not in _SECTIONS:
-                raise UserError(f"{section}: no such section{_nearest(section, _SECTIONS)}")
-            if not isinstance(table, Mapping):
-                raise UserError(f"{source}: {section} must be a table of keys")
-            fields = {f.name for f in dataclasses.fields(_SECTIONS[section])}
-            for key, value in table.items():  # pyright: ignore[reportUnknownVariableType]
-                if key not in fields:
-                    names = [
-                        f"{s}.{f.name}" for s, kind in _SECTIONS.items() for f in dataclasses.fields(kind)
-                    ]
-                    raise UserError(f"{section}.{key}: no such key{_nearest(f'{section}.{key}', names)}")
-                merged.setdefault(section, {})[str(key)] = value  # pyright: ignore[reportUnknownArgumentType]
-    sections: dict[str, Any] = {}
-    for section, kind in _SECTIONS.items():
-        hints = get_type_hints(kind)
-        table = merged.get(section, {})
-        sections[section] = kind(**{k: _coerce(f"{section}.{k}", v, hints[k]) for k, v in table.items()})
-    return Config(**sections)
+        for section, table in _checked(layer, "").items():
+            merged[section] |= table
+    return Config(**{section: _SECTIONS[section](**table) for section, table in merged.items()})
+
+
+def _checked(layer: object, source: str) -> dict[str, dict[str, Any]]:
+    """Tables with known keys and values of the right type; `source` begins every message."""
+    if not isinstance(layer, Mapping):
+        raise UserError(f"{source}the configuration must be tables of keys")
+    checked: dict[str, dict[str, Any]] = {}
+    for section, table in cast("Mapping[str, Any]", layer).items():
+        if section not in _SECTIONS:
+            raise UserError(f"{source}{section}: no such section{_nearest(section, _SECTIONS)}")
+        if not isinstance(table, Mapping):
+            raise UserError(f"{source}{section}: must be a table of keys, [{section}]")
+        hints = get_type_hints(_SECTIONS[section])
+        checked[section] = {}
+        for key, value in cast("Mapping[str, Any]", table).items():
+            if key not in hints:
+                raise UserError(
+                    f"{source}{section}.{key}: no such key{_nearest(f'{section}.{key}', _keys())}"
+                )
+            checked[section][key] = _coerce(f"{source}{section}.{key}", value, hints[key])
+    return checked
+
+
+def _keys() -> list[str]:
+    return [f"{section}.{f.name}" for section, kind in _SECTIONS.items() for f in dataclasses.fields(kind)]
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:
@@ -114,6 +126,9 @@ def _coerce(key: str, value: Any, hint: Any) -> Any:
     if hint is int and isinstance(value, int) and not isinstance(value, bool):
         return value
     if hint is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf  # refused as any other infinity
     words = {bool: "true or false", int: "a whole number", float: "a number"}
     raise UserError(f"{key}={json.dumps(value, default=str)}: must be {words.get(hint, hint)}")

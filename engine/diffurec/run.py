@@ -18,18 +18,19 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from diffurec import __version__
 from diffurec.config import Config
-from diffurec.data.dataset import Dataset, open_dataset
+from diffurec.data.dataset import MOST, Dataset, open_dataset
 from diffurec.data.subset import copy_recent
 from diffurec.errors import UserError
 from diffurec.files import cannot_write, read_json, write_json
 from diffurec.recipe import build_config
+from diffurec.training_lock import is_locked
 
 FORMAT = "diffurec-run"
 VERSION = 1
@@ -179,11 +180,28 @@ def open_run(path: str | Path) -> Run:
         raise UserError(f"{folder / 'config.json'}: not the configuration of a diffurec run")
     if info.get("version") != VERSION:
         raise UserError(f"{folder}: run version {info.get('version')!r}, this program reads {VERSION}")
+    if not _complete(info):
+        raise UserError(f"{folder / 'config.json'}: its facts of the data are damaged; restore the file")
     try:
-        config = build_config(info["config"], source=str(folder / "config.json"))
-    except (UserError, KeyError) as error:
+        config = build_config(info.get("config"))
+    except UserError as error:
         raise UserError(f"{folder / 'config.json'}: {error}") from None
     return Run(folder, config, info, chosen)
+
+
+def _complete(info: Mapping[str, Any]) -> bool:
+    data = _table(info.get("data"))
+    return (
+        data is not None
+        and all(isinstance(data.get(key), str) for key in ("name", "path", "sha256"))
+        and type(data.get("items")) is int
+        and 1 <= data["items"] <= MOST
+        and isinstance(info.get("recipe"), str | None)
+    )
+
+
+def _table(value: object) -> dict[str, Any] | None:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 
 
 def versions() -> dict[str, str]:
@@ -241,27 +259,56 @@ def write_status(run: Run, state: str, **facts: Any) -> None:
 
 
 def read_status(run: Run) -> Status:
-    """The state as facts have it: a run whose process is gone is not running."""
+    """The state as facts have it: a run whose process is gone is not running.
+
+    Raises:
+        UserError: status.json is damaged.
+    """
     path = run.path / "status.json"
-    told: dict[str, Any] = read_json(path) if path.is_file() else {"state": "stopped"}
-    state = str(told["state"])
-    if state == "running" and told.get("host") == socket.gethostname() and not _alive(int(told["pid"])):
-        state = "stopped"
-    return Status(
-        state=state,
-        epoch=int(told.get("epoch", 0)),
-        epochs=int(told.get("epochs", run.config.train.epochs)),
+    told: dict[str, Any] = read_json(path) if path.exists() else {"state": "stopped"}
+    if not _sound(told):
+        raise UserError(f"{path}: damaged; remove it, the checkpoints do not need it")
+    status = Status(
+        state=told["state"],
+        epoch=told.get("epoch", 0),
+        epochs=told.get("epochs", run.config.train.epochs),
         best=told.get("best"),
         test=told.get("test"),
         pid=told.get("pid"),
         host=told.get("host"),
     )
+    if status.state == "running" and not _is_training(run, status):
+        status = replace(status, state="stopped")
+    return status
+
+
+def _sound(told: Mapping[str, Any]) -> bool:
+    """Whether status.json has values of the right types; null stands for NaN, which JSON has no word for."""
+    number = (int, float, type(None))
+    best, test = _table(told.get("best") or {}), _table(told.get("test") or {})
+    return (
+        isinstance(told.get("state"), str)
+        and type(told.get("epoch", 0)) is type(told.get("epochs", 0)) is int
+        and type(told.get("pid")) in (int, type(None))
+        and best is not None
+        and (not best or (isinstance(best.get("metric"), str) and type(best.get("epoch")) is int))
+        and type(best.get("value")) in number
+        and test is not None
+        and all(type(value) in number for value in test.values())
+    )
+
+
+def _is_training(run: Run, status: Status) -> bool:
+    locked = is_locked(run.path)
+    if locked is not None:
+        return locked
+    return status.host != socket.gethostname() or (status.pid is not None and _alive(status.pid))
 
 
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True

@@ -220,7 +220,7 @@ def test_learning_rates() -> None:
     rates = [learning_rate(cosine, s, 10) for s in range(100)]
     assert rates[:4] == pytest.approx([0.25, 0.5, 0.75, 1.0])
     assert rates[52] == pytest.approx(0.5)
-    assert all(a >= b for a, b in itertools.pairwise(rates))
+    assert all(a >= b for a, b in itertools.pairwise(rates[3:]))
     assert rates[-1] < 1e-3
 
 

@@ -53,7 +53,7 @@ def load_catalogue(num_items: int, *candidates: Path | None) -> Catalogue:
             raise UserError(f"{path}: has {len(frame)} items, expected {num_items}")
 
         def column(name: str, frame: pl.DataFrame = frame) -> list[str]:
-            if name not in frame.columns:
+            if frame.schema.get(name) != pl.String:
                 return [""] * (num_items + 1)
             return ["", *frame[name].fill_null("").to_list()]
 
@@ -70,7 +70,9 @@ def load_user_ids(dataset: Dataset) -> pl.Series:
     frame = _read(path)
     if len(frame) != dataset.num_users:
         raise UserError(f"{path}: has {len(frame)} users, the arrays have {dataset.num_users}")
-    return frame["user_id"].cast(pl.String)
+    if frame.schema.get("user_id") != pl.String:
+        raise UserError(f"{path}: has no column user_id of text; prepare the data again")
+    return frame["user_id"]
 
 
 def _read(path: Path) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from diffurec.data.dataset import Dataset, fingerprint, open_dataset
-from diffurec.data.times import iso_text
+from diffurec.data.times import EARLIEST, LATEST, iso_text
 from diffurec.data.writer import length_stats, target_counts
 from diffurec.errors import UserError
 
@@ -41,7 +41,7 @@ def describe(path: str | Path) -> dict[str, Any]:
         "interactions": len(dataset.items),
         "density": len(dataset.items) / cells,
         "split": info.get("split", ""),
-        **({"split_at": info["split_at"]} if "split_at" in info else {}),
+        **({"split_at": info["split_at"]} if isinstance(info.get("split_at"), dict) else {}),
         "targets": target_counts(lengths, dataset.boundaries),
         "length": length_stats(lengths),
         "popularity": {
@@ -75,22 +75,12 @@ def gini(counts: npt.NDArray[np.int64]) -> float:
 
 
 def _check(dataset: Dataset) -> None:
-    def refuse(what: str) -> None:
-        raise UserError(f"{dataset.path}: {what}; the folder is damaged, prepare the data again")
-
     found = fingerprint(dataset.offsets, dataset.items, dataset.boundaries)
     if found != dataset.sha256:
-        refuse(
-            f"the arrays do not match dataset.json (sha256 {found[:12]}…, recorded {dataset.sha256[:12]}…)"
+        raise UserError(
+            f"{dataset.path}: the arrays do not match dataset.json (sha256 {found[:12]}…, recorded"
+            f" {dataset.sha256[:12]}…); the folder is damaged, prepare the data again"
         )
-    lengths = np.diff(dataset.offsets)
-    if len(lengths) == 0 or len(dataset.items) == 0:
-        refuse("it holds no interactions")
-    val, test = dataset.boundaries[:, 0], dataset.boundaries[:, 1]
-    if (lengths < 0).any() or (val < 0).any() or (test < val).any() or (test > lengths).any():
-        refuse("offsets or boundaries are out of order")
-    if int(dataset.items.min()) < 1 or int(dataset.items.max()) > dataset.num_items:
-        refuse(f"item ids lie outside 1 to {dataset.num_items}")
 
 
 def _table(dataset: Dataset, name: str, rows: int) -> pl.DataFrame:
@@ -101,6 +91,10 @@ def _table(dataset: Dataset, name: str, rows: int) -> pl.DataFrame:
         raise UserError(
             f"{path}: unreadable ({str(error).splitlines()[0]}); prepare the data again"
         ) from None
+    texts = {"users.parquet": ("user_id",), "items.parquet": ("item_id", "title", "categories")}[name]
+    if not all(table.schema.get(column) == pl.String for column in texts):
+        raise UserError(f"{path}: its columns are not {', '.join(texts)} as text; prepare the data again")
+    table = table.with_columns(pl.col(*texts).fill_null(""))
     if table.height != rows:
         raise UserError(
             f"{path}: has {table.height} rows where dataset.json says {rows}; prepare the data again"
@@ -138,6 +132,9 @@ def _time_range(dataset: Dataset) -> dict[str, str] | None:
         times = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise UserError(f"{path}: unreadable ({error}); prepare the data again") from None
-    if times.shape != dataset.items.shape:
+    if times.shape != dataset.items.shape or times.dtype != np.int64:
         raise UserError(f"{path}: does not fit items.npy; prepare the data again")
-    return {"first": iso_text(int(times.min())), "last": iso_text(int(times.max()))}
+    first, last = int(times.min()), int(times.max())
+    if not EARLIEST <= first <= last <= LATEST:
+        raise UserError(f"{path}: holds times outside the years 1 to 9999; prepare the data again")
+    return {"first": iso_text(first), "last": iso_text(last)}
