@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from diffurec.errors import UserError
 
@@ -15,34 +16,57 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 EXIT_FAULT, EXIT_INPUT, EXIT_INTERRUPTED = 1, 2, 130
+PIPE_WIDTH, LEAST_WIDTH = 120, 20
 
 
 def narrator() -> Console:
     """A console on stderr, for whatever is not the result."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False)
+    class Narrator(Console):
+        def on_broken_pipe(self) -> None:
+            discard(sys.stderr)  # nobody listens, which is no reason to stop
+
+    return Narrator(stderr=True, highlight=False)
 
 
 def narrate(message: str) -> None:
-    """A line of narration; plain, for a log as for a person."""
-    sys.stderr.write(message + "\n")
-    sys.stderr.flush()
+    """A line of narration; plain, for a log as for a person. Goes unheard where stderr is gone."""
+    try:
+        sys.stderr.write(message + "\n")
+        sys.stderr.flush()
+    except OSError:
+        discard(sys.stderr)
 
 
 def results() -> Console:
     """A console on stdout for tables that are the result; wide enough for titles where it is piped."""
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120"))
-    return Console(highlight=False, width=width)
+    class Results(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return Results(highlight=False, width=None if sys.stdout.isatty() else _piped_width())
+
+
+def _piped_width() -> int:
+    told = os.environ.get("COLUMNS", "")
+    wanted = int(told) if told.isdecimal() and len(told) < 6 else 0
+    return max(LEAST_WIDTH, wanted or PIPE_WIDTH)
 
 
 def print_json(value: Mapping[str, Any]) -> None:
     """The result as one JSON object on stdout."""
     from diffurec.files import clean
 
-    sys.stdout.write(json.dumps(clean(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.write(json_text(clean(value), indent=2) + "\n")
+
+
+def json_text(value: Any, *, indent: int | None = None) -> str:
+    """JSON for stdout; with escapes where its encoding has not every character."""
+    ascii_only = not (sys.stdout.encoding or "").lower().startswith("utf")
+    return json.dumps(value, indent=indent, ensure_ascii=ascii_only, allow_nan=False)
 
 
 def fail(message: str, code: int = EXIT_INPUT) -> None:
@@ -51,18 +75,88 @@ def fail(message: str, code: int = EXIT_INPUT) -> None:
     sys.exit(code)
 
 
+def discard(stream: TextIO) -> None:
+    """Send what else is written to a stream nowhere, what Python flushes at exit included."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def prepare_streams() -> None:
+    """Make stdin, stdout and stderr usable: open where they were closed, and able to write any character."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    sys.stdin = sys.stdin or open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        # A title in a script that the terminal's encoding lacks, or a file name that is not UTF-8.
+        utf = (stream.encoding or "").lower().startswith("utf")
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="surrogateescape" if utf else "backslashreplace")  # pyright: ignore
+
+
 @contextmanager
 def handle_errors() -> Generator[None]:
     """Turn what a user can cause into one line and an exit status; let our own faults through."""
     try:
-        yield
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
     except UserError as error:
         fail(str(error))
     except KeyboardInterrupt:
         fail("interrupted", EXIT_INTERRUPTED)
     except BrokenPipeError:
-        # The reader (head, less) has enough. Python must not complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)  # the reader (head, less) has enough
         sys.exit(0)
+    except OSError as error:
+        # A full or read-only disk, a folder that has gone, too many open files, …
+        discard(sys.stdout)
+        reason = error.strerror or str(error)
+        fail(f"{error.filename}: {reason}" if error.filename else f"the output cannot be written: {reason}")
     except MemoryError:
-        fail("out of memory; take a smaller batch, model or data set")
+        fail(OUT_OF_MEMORY)
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        fail(OUT_OF_MEMORY)
+
+
+@contextmanager
+def interruptible() -> Generator[None]:
+    """Let SIGTERM and SIGHUP end what is under way as Ctrl-C does."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {
+        number: signal.signal(number, interrupt)
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) == signal.SIG_DFL
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+OUT_OF_MEMORY = (
+    "out of memory; take a smaller batch (train.batch_size, train.eval_batch_size, --batch-size), model or"
+    " data.max_len"
+)
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether this is how torch says that a GPU, or the machine, has no memory left."""
+    said = str(error)
+    return (
+        type(error).__name__ == "OutOfMemoryError"
+        or "out of memory" in said
+        or "can't allocate memory" in said
+    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from diffurec_tui.cli.console import narrate, narrator, print_json, results
+from diffurec_tui.cli.console import interruptible, narrate, narrator, print_json, results
 from diffurec_tui.cli.options import Json
 
 if TYPE_CHECKING:
@@ -137,13 +137,17 @@ def describe(
 
 @contextmanager
 def stages() -> Generator[Callable[[str], None]]:
-    """Show the current stage on a terminal; say nothing into a pipe, where an error must stand alone."""
+    """Show the current stage on a terminal; say nothing into a pipe, where an error must stand alone.
+
+    SIGTERM and a terminal that hangs up end like Ctrl-C meanwhile, so that nothing unfinished is left.
+    """
     console = narrator()
-    if not console.is_terminal:
-        yield lambda stage: None
-        return
-    with console.status("starting") as status:
-        yield status.update
+    with interruptible():
+        if not console.is_terminal:
+            yield lambda stage: None
+            return
+        with console.status("starting") as status:
+            yield status.update
 
 
 def _finish(report: PrepareReport, *, json_: bool) -> None:

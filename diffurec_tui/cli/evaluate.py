@@ -28,7 +28,9 @@ def evaluate(
     users: Annotated[
         int, typer.Option("--users", min=0, help="A fixed random subset of this size; 0 for all.")
     ] = 0,
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Users a batch.")] = 512,
+    batch_size: Annotated[
+        int, typer.Option("--batch-size", min=1, max=1_000_000, help="Users a batch.")
+    ] = 512,
     data: Data = None,
     device: Device = "auto",
     json_: Json = False,

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
 
 import diffurec
-from diffurec_tui.cli.console import EXIT_INTERRUPTED, fail, handle_errors
+from diffurec_tui.cli.console import EXIT_INTERRUPTED, fail, handle_errors, prepare_streams
 
 USAGE_ERROR = cast("type[Exception]", typer.BadParameter.__base__)
 """What the command-line parser raises; Typer has no public name for it."""
@@ -50,9 +51,24 @@ for _module in ("demo", "data", "train", "weights", "evaluate", "explore", "walk
         app.registered_commands.extend(_commands.registered_commands)
 
 
+def _check_surroundings() -> None:
+    """Refuse what neither torch nor Polars can work with: a folder that is gone, names that are no text."""
+    try:
+        Path.cwd()
+    except OSError:
+        fail("the current folder does not exist any more; change to another one")
+    for argument in sys.argv[1:]:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            fail(f"{argument!r}: not UTF-8; rename the file, or set LC_ALL=C.UTF-8")
+
+
 def main() -> None:
     """Entry point: every error that a user can cause is one line, and the exit status says which kind."""
+    prepare_streams()
     with handle_errors():
+        _check_surroundings()
         try:
             status = app(standalone_mode=False)
         except USAGE_ERROR as error:

@@ -13,7 +13,9 @@ Data = Annotated[
     typer.Option("--data", metavar="DIR", help="Dataset folder, if it is not where the run was trained."),
 ]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:N.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Names the draws: same seed, same result.")]
+Seed = Annotated[
+    int, typer.Option("--seed", min=0, max=2**62, help="Names the draws: same seed, same result.")
+]
 Steps = Annotated[
     int | None,
     typer.Option("--steps", min=1, help="Length of the reverse walk; the full one unless given."),

@@ -7,13 +7,13 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
 from rich.text import Text
 
 from diffurec.data.dataset import Split
 from diffurec.metrics_log import LogSplit
 from diffurec.training_state import Position
+from diffurec_tui.cli.console import narrate, narrator
 
 if TYPE_CHECKING:
     from diffurec.run import Run
@@ -28,7 +28,6 @@ class PlainProgress:
     def __init__(self, run: Run) -> None:
         self.config = run.config.train
         self.name = f"{run.info['data']['name']}, {run.info['data']['items']} items, on {run.info['device']}"
-        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
         self.loss = float("nan")
         self.system: Mapping[str, float] = {}
 
@@ -69,7 +68,7 @@ class PlainProgress:
         pass
 
     def say(self, message: str) -> None:
-        self.console.print(message, markup=False)
+        narrate(message)
 
 
 class LiveProgress(PlainProgress):
@@ -77,6 +76,7 @@ class LiveProgress(PlainProgress):
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
+        self.console = narrator()
         self.progress = Progress(
             SpinnerColumn(style="cyan"),
             TextColumn("{task.description}", justify="right"),
@@ -105,6 +105,9 @@ class LiveProgress(PlainProgress):
         self.steps_per_epoch = steps_per_epoch
         self.progress.update(self.epochs, completed=position.epoch - 1)
         self.progress.update(self.steps, total=steps_per_epoch, completed=position.batch)
+
+    def say(self, message: str) -> None:
+        self.console.print(message, markup=False, soft_wrap=True)
 
     def stepped(self, position: Position, batch_loss: Callable[[], float], examples: int) -> None:
         self.recent.append((time.monotonic(), examples))

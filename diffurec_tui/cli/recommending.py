@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from collections import Counter
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from diffurec.errors import UserError
-from diffurec_tui.cli.console import narrate
+from diffurec_tui.cli.console import json_text, narrate
 
 if TYPE_CHECKING:
     from diffurec.data.catalogue import Catalogue
@@ -52,7 +53,8 @@ def recommend_file(
         items, scores = inspector.recommend([histories[row] for row in part], seed, view)
         for place, row in enumerate(part):
             ranked = zip(items[place], scores[place], strict=True)
-            lists[row] = [(int(item), float(score)) for item, score in ranked]
+            # With items of the history left out there may be fewer than k to recommend.
+            lists[row] = [(int(item), float(score)) for item, score in ranked if score > -math.inf]
     for row in range(len(histories)):
         written.extend(_format(inspector.catalogue, row, lists.get(row, []), as_json))
     text = "".join(line + "\n" for line in written)
@@ -75,7 +77,7 @@ def _format(catalogue: Catalogue, row: int, ranked: list[tuple[int, float]], as_
                 for item, score in ranked
             ],
         }
-        return [json.dumps(entry, ensure_ascii=False)]
+        return [json_text(entry)]
     return [
         f"{row + 1}\t{place}\t{catalogue.original_ids[item]}\t{score:.6g}\t"
         + re.sub(r"[\t\r\n]+", " ", catalogue.titles[item])

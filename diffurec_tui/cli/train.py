@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import signal
 import sys
 import time
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from diffurec.errors import UserError
-from diffurec_tui.cli.console import EXIT_INTERRUPTED, narrate, print_json
+from diffurec_tui.cli.console import EXIT_INTERRUPTED, discard, narrate, print_json
 from diffurec_tui.cli.options import Device, Json
 
 if TYPE_CHECKING:
@@ -92,36 +93,42 @@ def train_run(
     from diffurec.model import DiffuRec
     from diffurec.run import create_run, read_status
     from diffurec.train import Trainer, build_and_seed
+    from diffurec.training_lock import training_lock
     from diffurec.training_state import Interrupted
 
     chosen = choose_device(device)
-    if resume and folder.exists():
+    going_on = resume and folder.exists()
+    if going_on:
         run = _continue(folder, config, data, asked or set(), recipe)
-        status = read_status(run)
-        if status.state == "running":
-            raise UserError(f"{folder}: is being trained by process {status.pid}; stop that one first")
-        if status.state == "finished" and status.epochs >= run.config.train.epochs:
-            narrate(f"{folder}: finished already, after epoch {status.epoch}")
-            return _summary(run, status.best, {}, stopped_early=False)
     else:
         command = shlex.join(["diffurec", *sys.argv[1:]])
         notes = {"recipe": recipe or RECIPE}
         run = create_run(folder, config, data, device=str(chosen), command=command, notes=notes)
 
-    observer = _observer(run, tensorboard)
     stop = _StopRequest()
-    model = build_and_seed(lambda: DiffuRec(run.num_items, run.config), run.config.train.seed)
-    trainer = Trainer(run, model, data, chosen, observer, should_stop=stop)
-    started = time.perf_counter()
-    try:
-        with stop, observer:
-            result = trainer.run(resume=resume)
-    except Interrupted:
-        narrate(
-            "interrupted; everything is saved. Continue with"
-            f" `diffurec train {data.path} --out {folder} --resume`"
-        )
-        sys.exit(EXIT_INTERRUPTED)
+    with training_lock(run.path):
+        status = read_status(run)
+        if status.state == "finished" and status.epochs >= run.config.train.epochs:
+            narrate(f"{folder}: finished already, after epoch {status.epoch}")
+            return _summary(run, status.best, dict(status.test or {}), stopped_early=False)
+        try:
+            observer = _observer(run, tensorboard)
+            model = build_and_seed(lambda: DiffuRec(run.num_items, run.config), run.config.train.seed)
+            trainer = Trainer(run, model, data, chosen, observer, should_stop=stop)
+        except BaseException:
+            if not going_on:  # made a moment ago, and nothing in it
+                shutil.rmtree(run.path, ignore_errors=True)
+            raise
+        started = time.perf_counter()
+        try:
+            with stop, observer:
+                result = trainer.run(resume=resume)
+        except Interrupted:
+            narrate(
+                "interrupted; everything is saved. Continue with"
+                f" `diffurec train {shlex.quote(str(data.path))} --out {shlex.quote(str(folder))} --resume`"
+            )
+            sys.exit(EXIT_INTERRUPTED)
     best = {"epoch": result.best.epoch, "metric": run.config.train.metric, "value": result.best.value}
     summary = _summary(run, best, result.test, stopped_early=result.stopped_early)
     return {**summary, "seconds": time.perf_counter() - started}
@@ -183,7 +190,10 @@ def _observer(run: Run, tensorboard: bool) -> Any:
 
 
 class _StopRequest:
-    """Ctrl-C or SIGTERM asks training to stop at the next step; a second Ctrl-C does not wait."""
+    """Ctrl-C, SIGTERM or a terminal that hangs up ask training to stop at the next step.
+
+    A second Ctrl-C does not wait.
+    """
 
     def __init__(self) -> None:
         self.asked = False
@@ -193,8 +203,10 @@ class _StopRequest:
         return self.asked
 
     def __enter__(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._ask)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # nohup has told us to outlive the terminal.
+            if signal.getsignal(number) != signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._ask)
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
@@ -203,4 +215,8 @@ class _StopRequest:
     def _ask(self, number: int, _frame: object) -> None:
         if self.asked and number == signal.SIGINT:
             raise KeyboardInterrupt
+        if number == signal.SIGHUP:
+            for stream in (sys.stdout, sys.stderr):
+                if stream.isatty():
+                    discard(stream)
         self.asked = True

@@ -8,6 +8,7 @@ numbers of one that was never interrupted, bit for bit on the CPU.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -131,7 +132,8 @@ class Trainer:
             self._status("interrupted")
             raise
         except UserError as error:
-            self._status("failed", error=str(error))
+            with contextlib.suppress(UserError):  # the disk that is full takes no status either
+                self._status("failed", error=str(error))
             raise
         finally:
             self.log.close()
@@ -295,12 +297,19 @@ class Trainer:
         saved = load_checkpoint(path, with_training=True)
         if not saved.training:
             raise UserError(f"{path}: holds weights only; nothing to resume from")
-        self.model.load_state_dict(saved.weights)
-        self.position = unpack_position(saved.meta["position"])
-        self._loss_sum.fill_(self.position.loss_sum)
+        try:
+            self.model.load_state_dict(saved.weights)
+            self.position = unpack_position(saved.meta["position"])
+            self._loss_sum.fill_(self.position.loss_sum)
+            unpack_state(saved, self.optimizer, self.generator)
+            log_bytes = int(saved.meta["log_bytes"])
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            reason = str(error).splitlines()[-1].strip() if str(error) else type(error).__name__
+            raise UserError(
+                f"{path}: cannot be resumed from ({reason}); start anew with another --out"
+            ) from None
         self._clock = (time.perf_counter(), self.position.step)
-        unpack_state(saved, self.optimizer, self.generator)
-        return int(saved.meta["log_bytes"])
+        return log_bytes
 
 
 def epoch_seed(seed: int, epoch: int) -> int:

@@ -14,6 +14,8 @@ from diffurec.checkpoint import Checkpoint
 from diffurec.data.dataset import Split
 from diffurec.metrics_log import LogSplit
 
+MOMENTS = ("exp_avg", "exp_avg_sq")  # what Adam remembers of each parameter, beside its step
+
 
 class Interrupted(Exception):  # noqa: N818 - a request honoured, not an error
     """Training stopped on request; everything is saved."""
@@ -69,12 +71,21 @@ def pack_position(position: Position) -> dict[str, Any]:
 
 
 def unpack_position(packed: Mapping[str, Any]) -> Position:
-    fields = dict(packed)
-    best = dict(packed["best"])
+    """Undo `pack_position`.
+
+    Raises:
+        KeyError, TypeError, ValueError: these are not the values of a position.
+    """
+    fields: dict[str, Any] = dict(packed)
+    best: dict[str, Any] = dict(packed["best"])
     if best["value"] is None:  # JSON has no -inf
         best["value"] = -math.inf
     fields["best"] = Best(**best)
-    return Position(**fields)
+    position = Position(**fields)
+    counts = (position.epoch, position.batch, position.step, position.loss_count, position.best.since)
+    if not all(type(count) is int and count >= 0 for count in counts) or position.epoch < 1:
+        raise ValueError("its place in the training makes no sense")
+    return position
 
 
 def pack_state(optimizer: torch.optim.Optimizer, generator: torch.Generator) -> dict[str, Tensor]:
@@ -89,13 +100,20 @@ def pack_state(optimizer: torch.optim.Optimizer, generator: torch.Generator) -> 
 
 
 def unpack_state(saved: Checkpoint, optimizer: torch.optim.Optimizer, generator: torch.Generator) -> None:
-    """Undo `pack_state`."""
+    """Undo `pack_state`.
+
+    Raises:
+        KeyError, ValueError, RuntimeError: a state is missing or of another shape.
+    """
     moments: dict[int, dict[str, Tensor]] = {}
     for name, tensor in saved.training.items():
         if name.startswith("optimizer/"):
             _, number, kind = name.split("/")
             moments.setdefault(int(number), {})[kind] = tensor
     groups = optimizer.state_dict()["param_groups"]
+    for number, parameter in enumerate(optimizer.param_groups[0]["params"]):
+        if moments and any(moments[number][kind].shape != parameter.shape for kind in MOMENTS):
+            raise ValueError(f"the moments of parameter {number} have another shape")
     optimizer.load_state_dict({"state": moments, "param_groups": groups})
     generator.set_state(saved.training["generator"])
     torch.set_rng_state(saved.training["torch_rng"])
