@@ -87,31 +87,25 @@ def other_series(states: States, lens: Lens, num_items: int) -> tuple[Series, Se
     )
 
 
-def note(states: States, facts: RunFacts, lens: Lens) -> str:
-    """Where each lens locked in, and what that says of the model."""
-    sign = symbols()
+def note(states: States, facts: RunFacts) -> str:
+    """Where the read-out and the state settled, and what that says of the model."""
+    sign, k = symbols(), len(states.final)
     if not states.trajectory.complete:
         return f"walking{sign.more} {states.last}/{states.num_steps}"
-    said = [_state_note(states), _reading_note(states, facts)]
-    return f" {sign.dot} ".join(said if lens == "x_t" else reversed(said))
-
-
-def _state_note(states: States) -> str:
-    k = len(states.final)
+    top, whole = states.locked_in(1, "x_0_hat"), states.locked_in(k, "x_0_hat")
+    at_first = round(k * states.overlap("x_0_hat")[0])
+    small = facts.lambda_mean < SMALL_LAMBDA and at_first > k / 2
+    why = f" ({sign.lam}0 = {facts.lambda_mean:g}: the model hardly looks at x_t)" if small else ""
+    if whole == 0:
+        reads = f"{sign.x_0_hat} is settled from the start{why}"
+    else:
+        locked = f"top-1 locked at step {top}, top-{k} at {whole}"
+        reads = f"{sign.x_0_hat}: {at_first} of {k} from the start, {locked}{why}"
     before_last = round(k * states.overlap("x_t")[-2])
     if before_last < k / 2:  # the last step takes x̂_0 as it is, wherever the state was
-        reads = symbols().x_0_hat
-        return f"x_t: {before_last} of the final top-{k} until the last step, which jumps to {reads}"
-    return f"x_t: top-1 locked at step {states.locked_in(1, 'x_t')}, top-{k} at {states.locked_in(k, 'x_t')}"
-
-
-def _reading_note(states: States, facts: RunFacts) -> str:
-    sign, k = symbols(), len(states.final)
-    at_first = round(k * states.overlap("x_0_hat")[0])
-    small = facts.lambda_mean < SMALL_LAMBDA
-    why = f" ({sign.lam}0 = {facts.lambda_mean:g}: the model hardly looks at x_t)" if small else ""
-    first, all_of = states.locked_in(1, "x_0_hat"), states.locked_in(k, "x_0_hat")
-    if first == all_of == 0:
-        return f"{sign.x_0_hat} is settled from the start{why}"
-    there = f", {at_first} of {k} there from the start" if at_first > k / 2 else ""
-    return f"{sign.x_0_hat}: top-1 locked at step {first}, top-{k} at {all_of}{there}{why if there else ''}"
+        state = f"x_t: {before_last} of {k} until the last step"
+    else:
+        state = (
+            f"x_t: top-1 locked at step {states.locked_in(1, 'x_t')}, top-{k} at {states.locked_in(k, 'x_t')}"
+        )
+    return f"{reads} {sign.dot} {state}"

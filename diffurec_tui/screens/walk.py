@@ -166,7 +166,7 @@ class WalkScreen(Screen[None]):
         if self._drawn is None or self._drawn[0] is not states or self._drawn[1] != self.lens:
             items = self.explorer.facts.num_items
             series = (rank_series(states, self.lens, items), *other_series(states, self.lens, items))
-            self._drawn = (states, self.lens, series, note(states, self.explorer.facts, self.lens))
+            self._drawn = (states, self.lens, series, note(states, self.explorer.facts))
         series, said = self._drawn[2:]
         count, index = states.num_steps + 1, self.shown
         apart = self.has_class("full")

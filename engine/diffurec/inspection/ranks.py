@@ -14,7 +14,8 @@ from diffurec.data.dataset import Dataset, IntArray
 from diffurec.errors import UserError
 from diffurec.files import write_atomically
 from diffurec.inspection.cases import Case, case_lengths
-from diffurec.inspection.inspector import Inspector, View
+from diffurec.inspection.inspector import Inspector
+from diffurec.inspection.views import View
 from diffurec.inspection.weights import content_name
 from diffurec.metrics import target_rank
 from diffurec.run import Run

@@ -26,7 +26,7 @@ async def test_what_a_walk_shows_at_any_usual_size(run_path: Path, size: tuple[i
             assert shown in rows[0]
         for shown in (
             "Top-10 of x_t", " 1 ", "10 ", "★", "%", "step  2/32", "t = 29", "noise", "item", "1×",
-            "overlap", "entropy", "moved", "x_t: top-1 locked at step",
+            "overlap", "entropy", "moved", "x̂_0", "from the start",
             "←→ step", "space play", "s seed", "? help", "q quit",
         ):  # fmt: skip
             assert shown in text, shown
