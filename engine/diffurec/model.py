@@ -19,13 +19,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from diffurec.approximator import LAYER_NORM_EPS, Approximator
-from diffurec.config import Config, Rounding, Variance
+from diffurec.config import Config, Rounding
 from diffurec.data.batches import Batch
 from diffurec.diffusion import Approximate, BatchDraws, Draws, Step, q_sample, reverse
 from diffurec.dropout import Dropout
 from diffurec.recommender import Recommender
 from diffurec.schedule import make_schedule
 from diffurec.timesteps import TimestepSampler
+from diffurec.walk_options import WalkOptions
 
 
 @dataclass(frozen=True)
@@ -39,17 +40,6 @@ class Conditioning:
         """One history repeated for `rows` walks, without copying."""
         real = None if self.real is None else self.real.expand(rows, -1)
         return replace(self, e=self.e.expand(rows, -1, -1), real=real)
-
-
-@dataclass(frozen=True)
-class WalkOptions:
-    """The dials of a reverse walk; None takes what the model was configured with."""
-
-    steps: int | None = None
-    variance: Variance | None = None
-    rounding: Rounding | None = None
-    lambda_scale: float = 1.0
-    """λ is drawn as in training and multiplied by this; 0 shuts x_t out."""
 
 
 class DiffuRec(Recommender):

@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 from diffurec.config import Config, DataConfig, DiffusionConfig, ModelConfig
 from diffurec.data.catalogue import load_catalogue
 from diffurec.errors import UserError
+from diffurec.inspection.cases import Case
 from diffurec.inspection.diversity import diversity, item_facts
 from diffurec.inspection.frames import SampleSet, Trajectory, merge, movement
 from diffurec.inspection.influence import influence
-from diffurec.inspection.inspector import Case, Fork, Inspector, View
-from diffurec.model import DiffuRec, WalkOptions
+from diffurec.inspection.inspector import Inspector
+from diffurec.inspection.views import Fork, View
+from diffurec.model import DiffuRec
+from diffurec.walk_options import WalkOptions
 
 
 def make(mask="keys", lambda_mean=0.5, steps=12) -> Inspector:

@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from diffurec.config import Config, DataConfig, DiffusionConfig, ModelConfig
 from diffurec.data.batches import Batch
 from diffurec.diffusion import RowDraws
-from diffurec.model import DiffuRec, WalkOptions
+from diffurec.model import DiffuRec
+from diffurec.walk_options import WalkOptions
 
 
 def make(**model) -> DiffuRec:

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from diffurec.diffusion import RowDraws, Step
 from diffurec.inspection.cases import Case
-from diffurec.inspection.inspector import Inspector, View
+from diffurec.inspection.inspector import Inspector
+from diffurec.inspection.views import View
 
 Floats = npt.NDArray[np.float32]
 

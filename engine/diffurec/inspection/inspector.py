@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -18,33 +17,15 @@ from diffurec.diffusion import RowDraws, Step
 from diffurec.errors import UserError
 from diffurec.inspection.cases import Case, case_of_user
 from diffurec.inspection.frames import Frame, Ranking, SampleSet
+from diffurec.inspection.views import Fork, View
 from diffurec.metrics import target_rank
-from diffurec.model import Conditioning, DiffuRec, WalkOptions
+from diffurec.model import Conditioning, DiffuRec
 from diffurec.run import Run
+from diffurec.walk_options import WalkOptions
 
 __all__ = ["Case", "Fork", "Inspector", "View", "case_of_user", "load_inspector", "load_model"]
 
 SAMPLES_AT_ONCE = 50
-SEEDS = 2**63
-
-
-@dataclass(frozen=True)
-class View:
-    """How walks are walked and rounded."""
-
-    top_k: int = 10
-    exclude_seen: bool = False
-    temperature: float = 1.0
-    """Divides the scores before they become probabilities; ranks do not depend on it."""
-    walk: WalkOptions = field(default_factory=WalkOptions)
-
-
-@dataclass(frozen=True)
-class Fork:
-    """Where a walk leaves another one: what lies before `step` is shared, from it on `seed` draws."""
-
-    step: int
-    seed: int
 
 
 class Inspector:
