@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import statistics
 import subprocess
 import sys
@@ -64,7 +63,7 @@ def measure(run: Path) -> dict[str, float]:
     child.delaybeforesend = None
     child.expect("diffurec ")
     times["first_frame"] = since(began)
-    child.expect(re.compile(r"▌ .*\d"))
+    child.expect(r"▌ (?:\x1b\[[0-9;]*m)*[^\s…\x1b]")
     times["users"] = since(began)
     child.expect(r"\d %")
     times["first_walk"] = since(began)

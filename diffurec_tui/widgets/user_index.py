@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
+from diffurec_tui.widgets.text import symbols
 from diffurec_tui.widgets.user_filter import Query
 
 if TYPE_CHECKING:  # 0.1 s to import, and the first frame does without it
@@ -46,7 +47,8 @@ class UserIndex:
         self.ranks = np.where(self.ranks == NO_TARGET, NO_TARGET, UNKNOWN).astype(np.int32)
 
     def name(self, user: int) -> str:
-        return str(user) if self._ids is None else str(self._ids[user])
+        """The data's own id; an ellipsis until it is read."""
+        return symbols().more if self._ids is None else str(self._ids[user])
 
     @property
     def ranks_known(self) -> int:

@@ -80,7 +80,7 @@ def drain(child: pexpect.spawn, silence: float = 0.05, seconds: float = 5) -> No
     try:
         while time.monotonic() < until:
             child.read_nonblocking(1 << 16, timeout=silence)
-    except pexpect.TIMEOUT:
+    except (pexpect.TIMEOUT, pexpect.EOF):
         pass
 
 
