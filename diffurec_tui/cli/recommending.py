@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from diffurec.errors import UserError
+from diffurec.files import write_atomically
 from diffurec_tui.cli.console import json_text, narrate
 
 if TYPE_CHECKING:
@@ -61,11 +62,20 @@ def recommend_file(
     if out is None:
         sys.stdout.write(text)
         return
+    _write(out, text)
+    narrate(f"{out}: recommendations for {len(rows)} of {len(histories)} histories")
+
+
+def _write(out: Path, text: str) -> None:
     try:
-        out.write_text(text, encoding="utf-8")
+        if out.exists() and not out.is_file():  # a pipe or a device stays what it is
+            out.write_text(text, encoding="utf-8")
+        else:
+            write_atomically(out, lambda temporary: temporary.write_text(text, encoding="utf-8"))
     except OSError as error:
         raise UserError(f"--out {out}: cannot be written ({error.strerror})") from None
-    narrate(f"{out}: recommendations for {len(rows)} of {len(histories)} histories")
+    except UserError as error:
+        raise UserError(f"--out {error}") from None
 
 
 def _format(catalogue: Catalogue, row: int, ranked: list[tuple[int, float]], as_json: bool) -> list[str]:

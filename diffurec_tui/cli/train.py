@@ -204,8 +204,8 @@ class _StopRequest:
 
     def __enter__(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            # nohup has told us to outlive the terminal.
-            if signal.getsignal(number) != signal.SIG_IGN:
+            outlive_terminal = number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN  # nohup
+            if not outlive_terminal:
                 self._before[number] = signal.signal(number, self._ask)
 
     def __exit__(self, *_: object) -> None:

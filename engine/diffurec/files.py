@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from diffurec.errors import UserError
 
 
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary sibling, sync it to disk, and rename it over `path`.
 
     Raises:

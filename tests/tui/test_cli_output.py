@@ -61,6 +61,16 @@ def test_a_reader_that_has_enough_is_no_error(run) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_device_stays_a_device_and_a_file_is_whole_or_not_there(run, tmp_path) -> None:
+    recommend = ("recommend", "--ckpt", run, "--input=-", "--out")
+    diffurec(*recommend, "/dev/full", stdin="i1\n").refused("--out /dev/full", "No space left")
+    assert Path("/dev/full").is_char_device()
+    diffurec(*recommend, tmp_path / "nowhere" / "x.tsv", stdin="i1\n").refused("--out", "No such file")
+    assert diffurec(*recommend, tmp_path / "x.tsv", stdin="i1\n").code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["x.tsv"]
+
+
 @pytest.mark.parametrize(("closed", "code"), [("<&-", 0), (">&-", 0), ("2>&-", 0), ("<&- >&- 2>&-", 0)])
 def test_closed_streams_are_no_fault(run, closed, code) -> None:
     assert shell(f"diffurec runs $RUN/.. {closed}", run).returncode == code

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.helpers import make_dataset
+from tests.helpers import make_dataset, write_dataset
 from tests.tui.command import diffurec, start
 
 SMALL = [
@@ -100,7 +100,7 @@ def test_tensorboard_files_hold_the_scalars(data, tmp_path) -> None:
     assert [e.value for e in events.Scalars("train/loss")] == pytest.approx(losses)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_training_says_how_to_go_on_and_does(data, tmp_path, number) -> None:
     long = [*SMALL, "--set=train.epochs=400", "--set=train.eval_every=50"]
     process = start("train", data, "--out", tmp_path / "run", *long)
@@ -135,3 +135,44 @@ def test_runs_lists_what_is_there(data, tmp_path) -> None:
     listed = diffurec("runs", tmp_path / "runs", "--json").json["runs"]
     assert [(run["state"], run["epoch"], run["data"]) for run in listed] == [("finished", 2, "toy")]
     assert "finished" in diffurec("runs", tmp_path / "runs").out
+
+
+def test_a_finished_run_resumed_tells_its_figures_again(data, tmp_path) -> None:
+    first = diffurec("train", data, "--out", tmp_path / "run", "--json", *SMALL).json
+    again = diffurec("train", data, "--out", tmp_path / "run", "--json", "--resume", *SMALL).json
+    assert again["test"] == first["test"]
+    assert again["best"] == first["best"]
+
+
+def test_a_run_that_is_being_trained_is_left_alone(data, tmp_path) -> None:
+    from diffurec.training_lock import training_lock
+
+    diffurec("train", data, "--out", tmp_path / "run", *SMALL)
+    with training_lock(tmp_path / "run"):
+        diffurec("train", data, "--out", tmp_path / "run", "--resume", "--set=train.epochs=3").refused(
+            "is being trained by another process"
+        )
+
+
+def test_a_training_that_cannot_begin_leaves_no_run(tmp_path) -> None:
+    short = write_dataset(tmp_path / "short", [[1, 2], [3]], 3).path
+    diffurec("train", short, "--out", tmp_path / "run").refused("nothing to learn from")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", ["generator", "torch_rng", "optimizer/0/exp_avg"])
+def test_a_state_that_cannot_be_resumed_from_is_one_line(data, tmp_path, name) -> None:
+    import torch
+    from safetensors import safe_open
+    from safetensors.torch import load_file, save_file
+
+    diffurec("train", data, "--out", tmp_path / "run", *SMALL)
+    last = tmp_path / "run" / "last.safetensors"
+    with safe_open(last, "pt") as file:
+        header = file.metadata()
+    tensors = load_file(last)
+    more = ("train", data, "--out", tmp_path / "run", "--resume", "--set=train.epochs=3")
+    save_file({k: v for k, v in tensors.items() if k != f"training/{name}"}, last, metadata=header)
+    diffurec(*more).refused("last.safetensors: cannot be resumed from")
+    save_file({**tensors, f"training/{name}": torch.zeros(3)}, last, metadata=header)
+    diffurec(*more).refused("last.safetensors: cannot be resumed from")
