@@ -16,6 +16,7 @@ from diffurec.inspection.frames import Lens
 from diffurec_tui.export import snapshot, write_snapshot
 from diffurec_tui.keys import Scope, bindings
 from diffurec_tui.reading import States, note, other_series, rank_series
+from diffurec_tui.screens.arrange import arrange
 from diffurec_tui.screens.step_prompt import StepPrompt
 from diffurec_tui.snapshots import Subject
 from diffurec_tui.widgets.curves import Curves, Series
@@ -82,22 +83,7 @@ class WalkScreen(Screen[None]):
         self._pause()
 
     def on_resize(self) -> None:
-        """Side by side where there is room, folded and stacked where there is not."""
-        width, height = self.size
-        full, row = width >= 100 and height >= 32, width >= 110 and height < 32
-        self.set_class(full, "full")
-        self.set_class(row, "row")
-        self.set_class(not (full or row), "stack")
-        self.set_class(full and width >= 120, "both")
-        self.set_class(height < 13 or width < 40, "tiny")
-        if not (full or row):
-            spare = height - 6 - 3 - self.explorer.opened.top_k
-            self.query_one("#curves").styles.height = max(0, 4 if spare < 16 else min(spare - 1, 24))
-            self.query_one("#history").styles.height = 3 if spare > 4 else 2
-        else:
-            self.query_one("#curves").styles.height = "1fr"
-            self.query_one("#history").styles.height = "100%"
-        self.query_one("#lists").styles.height = self.explorer.opened.top_k + 3 if full else "1fr"
+        arrange(self, self.explorer.opened.top_k)
         self.show()
 
     # Drawing.

@@ -86,24 +86,25 @@ async def test_h_is_left_and_never_help(run_path: Path):
 
 async def test_playing(run_path: Path):
     async with exploring(run_path, user=5) as (app, pilot):
-        await pilot.press("plus", "plus", "plus")
-        assert app.walk.speed == 8
-        await pilot.press("minus", "equals_sign", "plus", "space")
-        await pilot.pause(0.2)
+        await pilot.press("minus", "minus", "minus", "equals_sign")
+        assert app.walk.speed == 0.5
+        await pilot.press("space")
+        await pilot.pause(0.6)
         assert app.walk.index > 0
         await pilot.press("space")
         assert app.walk.player is None
         index = app.walk.index
-        await pilot.pause(0.1)
+        await pilot.pause(0.3)
         assert app.walk.index == index
+        await pilot.press(*["plus"] * 5)
+        assert app.walk.speed == 8
         await pilot.press("space")
         for _ in range(100):
             await pilot.pause(0.05)
             if app.walk.player is None:
                 break
         assert app.walk.index == 32, "plays to the end and stops"
-        await pilot.press("space")
-        await pilot.pause(0.05)
+        await pilot.press(*["minus"] * 5, "space")
         assert app.walk.index < 32, "and begins again"
         await pilot.press("l")
         assert app.walk.player is None, "a step pauses"

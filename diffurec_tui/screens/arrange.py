@@ -1,0 +1,33 @@
+"""How a walk is laid out on a terminal of any size."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+
+CHROME = 6
+"""Rows of header, history strip, timeline and footer."""
+
+
+def arrange(screen: Screen[None], top_k: int) -> None:
+    """Side by side where there is room, folded and stacked where there is not.
+
+    Classes, for the style sheet: `full` (history, lists above curves), `row` (three columns), `stack` (all
+    one above the other); `both` where two lists fit; `tiny` where only a list and the timeline do.
+    """
+    width, height = screen.size
+    full, row = width >= 100 and height >= 32, width >= 110 and height < 32
+    stack = not (full or row)
+    screen.set_class(full, "full")
+    screen.set_class(row, "row")
+    screen.set_class(stack, "stack")
+    screen.set_class(full and width >= 120, "both")
+    screen.set_class(height < 13 or width < 40, "tiny")
+    curves, history = screen.query_one("#curves"), screen.query_one("#history")
+    if stack:
+        spare = height - CHROME - top_k - 3  # a list has a border, and a row for the true next item
+        curves.styles.height = max(0, 4 if spare < 16 else min(spare - 1, 24))
+        history.styles.height = 3 if spare > 4 else 2
+    else:
+        curves.styles.height = "1fr"
+        history.styles.height = "100%"
+    screen.query_one("#lists").styles.height = top_k + 3 if full else "1fr"
