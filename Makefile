@@ -1,7 +1,8 @@
 # Two commands on a fresh machine: `make demo` and `make test`.
 
-# The newest Python from 3.11 on that is installed; say PYTHON=… for another.
-PYTHON ?= $(shell for v in 3.13 3.12 3.11; do command -v python$$v && break; done || command -v python3)
+# The first Python from 3.11 on that runs; say PYTHON=… for another.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
@@ -29,18 +30,19 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff format .
 
 screenshots: $(VENV)/installed-dev
-	$(BIN)/python docs/screenshots.py
+	$(BIN)/diffurec demo </dev/null >/dev/null
+	$(BIN)/python docs/screenshots.py --ckpt diffurec-demo/run
 
 bench: $(VENV)/installed-dev
-	$(BIN)/python benchmarks/explorer_first_frame.py
+	$(BIN)/diffurec demo </dev/null >/dev/null
+	$(BIN)/python benchmarks/explorer_first_frame.py --ckpt diffurec-demo/run
 	$(BIN)/python benchmarks/prepare_large.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "error: $(PYTHON) is older than Python 3.11; name a newer one with make PYTHON=…" >&2; exit 2; }
+	@test -n "$(PYTHON)" || { echo "error: no Python from 3.11 on was found; name one with make PYTHON=…" >&2; exit 2; }
 	@echo "creating $(VENV) with $(PYTHON)" >&2
 	@$(PYTHON) -m venv $(VENV)
 

@@ -19,7 +19,6 @@ import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
 
@@ -206,6 +205,8 @@ def _table(value: object) -> dict[str, Any] | None:
 
 def versions() -> dict[str, str]:
     """Of this program and of what its numbers depend on."""
+    from importlib import metadata  # slow to import, and the explorer never asks
+
     found = {"diffurec": __version__, "python": platform.python_version()}
     for package in ("torch", "numpy", "safetensors"):
         try:
