@@ -45,7 +45,7 @@ def trace(
         raise UserError(f"--lens {lens}: there are x_0_hat and x_t")
     run, dataset, inspector = _load(ckpt, data, device)
     case = _case(run, dataset, user)
-    view = _view(inspector, top_k, steps, exclude_seen)
+    view = _view_of(case, inspector, top_k, steps, exclude_seen)
     frames = tuple(inspector.walk(case, seed, view))
     trajectory = Trajectory(frames, len(frames))
     if json_:
@@ -74,7 +74,7 @@ def sample(
 
     run, dataset, inspector = _load(ckpt, data, device)
     case = _case(run, dataset, user)
-    view = _view(inspector, top_k, steps, exclude_seen)
+    view = _view_of(case, inspector, top_k, steps, exclude_seen)
     samples = merge(list(inspector.sample(case, range(seed, seed + n), view)))
     ranks = samples.target_ranks
     report: dict[str, Any] = {
@@ -144,6 +144,16 @@ def _view(inspector: Inspector, top_k: int, steps: int | None, exclude_seen: boo
     if steps is not None:
         inspector.model.schedule.respace(steps)  # refuses a length that this model cannot walk
     return View(top_k=top_k, exclude_seen=exclude_seen, walk=WalkOptions(steps=steps))
+
+
+def _view_of(case: Case, inspector: Inspector, top_k: int, steps: int | None, exclude_seen: bool) -> View:
+    """As `_view`, with lists no longer than there are items to recommend to this user."""
+    if exclude_seen:
+        left = inspector.model.num_items - len(set(case.history) - {case.target})
+        if left == 0:
+            raise UserError("--exclude-seen: the user has every item of the catalogue; leave the option out")
+        top_k = min(top_k, left)
+    return _view(inspector, top_k, steps, exclude_seen)
 
 
 def _case(run: Run, dataset: Dataset | None, user: str) -> Case:

@@ -196,6 +196,7 @@ def _complete(info: Mapping[str, Any]) -> bool:
         and type(data.get("items")) is int
         and 1 <= data["items"] <= MOST
         and isinstance(info.get("recipe"), str | None)
+        and isinstance(info.get("device"), str)
     )
 
 

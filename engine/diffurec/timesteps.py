@@ -35,6 +35,8 @@ class TimestepSampler(nn.Module):
         if self.sampler_name == "uniform" or bool((self.counts < HISTORY).any()):
             return uniform
         rms = self.losses.square().mean(-1).sqrt()
+        if float(rms.sum()) == 0:  # nothing is left to learn, as with a single item
+            return uniform
         return (1 - UNIFORM_SHARE) * rms / rms.sum() + UNIFORM_SHARE * uniform
 
     def sample(self, batch_size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:

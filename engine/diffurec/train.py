@@ -226,7 +226,12 @@ class Trainer:
         users = choose_users(self.dataset, "test")
         if not len(users):
             return {}
-        self.model.load_state_dict(load_checkpoint(self.run_folder.best_path).weights)
+        path = self.run_folder.best_path
+        try:
+            self.model.load_state_dict(load_checkpoint(path).weights)
+        except RuntimeError as error:
+            reason = str(error).splitlines()[-1].strip()
+            raise UserError(f"{path}: does not fit the run's config.json: {reason}") from None
         metrics = self._evaluate("test", users, steps=None)
         self.log.append(step=self.position.step, epoch=self.position.best.epoch, split="test", values=metrics)
         self.log.sync()

@@ -83,6 +83,8 @@ def unpack_position(packed: Mapping[str, Any]) -> Position:
     fields["best"] = Best(**best)
     position = Position(**fields)
     counts = (position.epoch, position.batch, position.step, position.loss_count, position.best.since)
+    if type(position.best.value) not in (int, float) or type(position.loss_sum) not in (int, float):
+        raise ValueError("its figures are no numbers")
     if not all(type(count) is int and count >= 0 for count in counts) or position.epoch < 1:
         raise ValueError("its place in the training makes no sense")
     return position
@@ -112,7 +114,10 @@ def unpack_state(saved: Checkpoint, optimizer: torch.optim.Optimizer, generator:
             moments.setdefault(int(number), {})[kind] = tensor
     groups = optimizer.state_dict()["param_groups"]
     for number, parameter in enumerate(optimizer.param_groups[0]["params"]):
-        if moments and any(moments[number][kind].shape != parameter.shape for kind in MOMENTS):
+        if not moments:
+            continue
+        own = moments[number]
+        if own["step"].numel() != 1 or any(own[kind].shape != parameter.shape for kind in MOMENTS):
             raise ValueError(f"the moments of parameter {number} have another shape")
     optimizer.load_state_dict({"state": moments, "param_groups": groups})
     generator.set_state(saved.training["generator"])

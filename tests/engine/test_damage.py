@@ -82,6 +82,7 @@ def test_a_manifest_of_odd_types_is_refused(tmp_path: Path, key: str, value: Any
     [
         (["data"], None), (["data", "items"], "x"), (["data", "items"], 2**70), (["data", "path"], 3),
         (["data", "sha256"], None), (["config"], []), (["config", "model"], 3), (["recipe"], 3),
+        (["device"], None),
         (["config", "model", "hidden_size"], 2**70),
     ],
 )  # fmt: skip

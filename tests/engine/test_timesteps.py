@@ -49,3 +49,10 @@ def test_the_weights_keep_the_loss_unbiased() -> None:
 def test_its_memory_is_part_of_the_model_only_where_it_is_used() -> None:
     assert set(TimestepSampler("loss_aware", 4).state_dict()) == {"losses", "counts"}
     assert not TimestepSampler("uniform", 4).state_dict()
+
+
+def test_losses_of_zero_leave_every_timestep_alike() -> None:
+    sampler = TimestepSampler("loss_aware", 3)
+    for t in range(3):
+        sampler.update(torch.full((20,), t), torch.zeros(20))
+    assert sampler.probabilities().tolist() == pytest.approx([1 / 3] * 3)

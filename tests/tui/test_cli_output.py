@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from diffurec_tui.cli.console import is_out_of_memory
-from tests.helpers import make_dataset, make_run
+from tests.helpers import make_dataset, make_run, write_dataset
 from tests.tui.command import diffurec
 
 TITLE = "日本語 ★ très [red]x[/red]"
@@ -118,3 +118,17 @@ def test_items_left_out_are_not_recommended(tmp_path) -> None:
     run = make_run(tmp_path / "run", make_dataset(tmp_path / "data", items=4))
     lines = diffurec("recommend", "--ckpt", run.path, "--input=-", "--exclude-seen", stdin="i1 i2 i3\n").out
     assert [line.split("\t")[2] for line in lines.splitlines()] == ["i4"]
+
+
+def test_lists_end_where_nothing_is_left_to_recommend(tmp_path) -> None:
+    dataset = write_dataset(tmp_path / "data", [[1, 2, 3, 1, 4], [1, 2, 3, 4]], 5)
+    run = make_run(tmp_path / "run", dataset)
+    options = ("--ckpt", run.path, "--user", "user0", "--exclude-seen", "--json")
+    walked = diffurec("trace", *options).json["steps"]
+    for step in walked:
+        assert {item["item_id"] for item in step["x_0_hat"]["top_k"]} == {"i4", "i5"}
+    drawn = diffurec("sample", *options, "--n", 3).json
+    assert {item["item_id"] for item in drawn["items"]} == {"i4", "i5"}
+    assert drawn["top_k"] == 2
+    full = make_run(tmp_path / "full", write_dataset(tmp_path / "all", [[1, 2], [1]], 1 + 1))
+    assert diffurec("trace", "--ckpt", full.path, "--user", "user1", "--exclude-seen").code == 0

@@ -160,7 +160,7 @@ def test_a_training_that_cannot_begin_leaves_no_run(tmp_path) -> None:
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("name", ["generator", "torch_rng", "optimizer/0/exp_avg"])
+@pytest.mark.parametrize("name", ["generator", "torch_rng", "optimizer/0/exp_avg", "optimizer/0/step"])
 def test_a_state_that_cannot_be_resumed_from_is_one_line(data, tmp_path, name) -> None:
     import torch
     from safetensors import safe_open
