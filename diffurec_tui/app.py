@@ -12,14 +12,17 @@ from textual.screen import Screen
 from diffurec.data.dataset import Dataset
 from diffurec.inspection.cases import case_lengths, case_of_user
 from diffurec.inspection.frames import Trajectory
+from diffurec.inspection.views import View
 from diffurec.run import Run
+from diffurec_tui.jobs.ranks import RankJob
+from diffurec_tui.jobs.walk import WalkJob
 from diffurec_tui.keys import Scope, available, bindings
-from diffurec_tui.messages import Failed, ModelRead, Ranked, TitlesRead, UsersRead, Walked, WalkRequest
+from diffurec_tui.messages import Failed, ModelRead, Ranked, TitlesRead, UsersRead, Walked
 from diffurec_tui.screens.help import HelpScreen
 from diffurec_tui.screens.palette import Choice, PaletteScreen
 from diffurec_tui.screens.users import UsersScreen
 from diffurec_tui.screens.walk import WalkScreen
-from diffurec_tui.snapshots import Names, NumberedNames, Subject
+from diffurec_tui.snapshots import Names, NumberedNames, Subject, WalkSpec
 from diffurec_tui.theme.palette import DARK, LIGHT
 from diffurec_tui.widgets.text import symbols
 from diffurec_tui.widgets.user_index import UserIndex
@@ -56,13 +59,13 @@ class ExplorerApp(App[None]):
         self.names: Names = NumberedNames()
         self.seed = opened.seed
         self.index = UserIndex(*case_lengths(opened.dataset))
-        self.requested: WalkRequest | None = None
+        self.spec: WalkSpec | None = None
+        self.on_screen: tuple[int, ...] = ()
+        self.ranking = False
         self.trajectory: Trajectory | None = None
         self.trouble = ""
         self.model_read = False
-        self.engine = Engine(
-            opened.run, opened.dataset, opened.device, opened.seed, opened.top_k, self.post_message
-        )
+        self.engine = Engine(opened.run, opened.dataset, opened.device, self.post_message)
         self.users = UsersScreen(self.index)
         self.walk = WalkScreen()
         for theme in (DARK, LIGHT):
@@ -93,18 +96,25 @@ class ExplorerApp(App[None]):
     @property
     def subject(self) -> Subject | None:
         """The user looked at."""
-        if self.requested is None:
+        if self.spec is None:
             return None
-        user = self.requested.user
-        return Subject(user, self.index.name(user), case_of_user(self.opened.dataset, user))
+        return Subject(self.spec.user, self.index.name(self.spec.user), self.spec.case)
 
     def ask(self, user: int, seed: int | None = None) -> None:
-        """Look at a walk; one that is there already is not walked again."""
+        """Look at the walk of a user as the data has it."""
         self.seed = self.seed if seed is None else seed
-        if self.requested is not None and (self.requested.user, self.requested.seed) == (user, self.seed):
-            return
-        self.requested = self.engine.walk(user, self.seed)
-        self.trajectory = None
+        case = case_of_user(self.opened.dataset, user)
+        self.ask_for(WalkSpec(user, case, self.seed, View(top_k=self.opened.top_k)))
+
+    def ask_for(self, spec: WalkSpec) -> None:
+        """Look at a walk; one that is there already is not walked again."""
+        if spec != self.spec:
+            self.spec, self.trajectory = spec, None
+            self.engine.ask(WalkJob(spec))
+
+    def look_at(self, users: tuple[int, ...]) -> None:
+        """Rank these users before others."""
+        self.on_screen = users
 
     def open_user(self, user: int) -> None:
         """Show the walk of a user."""
@@ -140,9 +150,9 @@ class ExplorerApp(App[None]):
     def _model_read(self, message: ModelRead) -> None:
         self.facts, self.trouble = message.facts, ""
         self.index.forget_ranks()
-        if self.requested is not None and self.model_read:
-            self.requested = self.engine.walk(self.requested.user, self.requested.seed)
-        self.model_read = True
+        if self.spec is not None and self.model_read:  # the first model finds what was asked before it
+            self.engine.ask(WalkJob(self.spec))
+        self.model_read, self.ranking = True, False
         self.refresh_view()
 
     @on(Failed)
@@ -152,9 +162,13 @@ class ExplorerApp(App[None]):
 
     @on(Walked)
     def _walked(self, message: Walked) -> None:
-        if message.request == self.requested:
-            self.trajectory = message.trajectory
-            self.refresh_view()
+        if message.spec != self.spec:
+            return
+        self.trajectory = message.trajectory
+        self.refresh_view()
+        if message.trajectory.complete and not self.ranking:  # the first walk goes before all ranks
+            self.ranking = True
+            self.engine.ask(RankJob(self.opened.seed, self.opened.top_k, lambda: self.on_screen))
 
     @on(Ranked)
     def _ranked(self, message: Ranked) -> None:

@@ -10,19 +10,10 @@ import numpy.typing as npt
 from textual.message import Message
 
 from diffurec.inspection.frames import Trajectory
-from diffurec_tui.snapshots import Names, RunFacts
+from diffurec_tui.snapshots import Names, RunFacts, WalkSpec
 
 if TYPE_CHECKING:  # a tenth of a second to import, and the first frame does without it
     import polars as pl
-
-
-@dataclass(frozen=True)
-class WalkRequest:
-    """A walk to compute; a newer one takes its place."""
-
-    number: int
-    user: int
-    seed: int
 
 
 @dataclass(eq=False)
@@ -58,7 +49,7 @@ class Failed(Message):
 class Walked(Message):
     """A walk, or the beginning of one."""
 
-    request: WalkRequest
+    spec: WalkSpec
     trajectory: Trajectory
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from diffurec.inspection.cases import Case
+from diffurec.inspection.views import Fork, View
 
 
 class Names(Protocol):
@@ -51,3 +52,16 @@ class Subject:
     name: str
     """The data's own id."""
     case: Case
+
+
+@dataclass(frozen=True)
+class WalkSpec:
+    """Everything that determines a walk: the same again is the same walk."""
+
+    user: int
+    """Row in the data set."""
+    case: Case
+    """Its history, perhaps edited."""
+    seed: int
+    view: View
+    forks: tuple[Fork, ...] = ()

@@ -1,40 +1,30 @@
-"""The only module of the app that touches the engine: one thread that loads the model, walks and ranks.
+"""The engine's thread: loads names and model, then works off jobs, the most urgent first.
 
-The thread has a desk with room for one walk: a new request replaces the one that is there, so a key held
-down never queues work. It looks at the desk before every step, and posts frozen snapshots, nothing else.
-torch is imported in it, after the first frame is on screen.
+Its desk has room for one job a kind: a newer one takes the place of the one that is there, so a key held
+down never queues work. Jobs are generators, advanced message by message, so a new one never waits for
+more than a step. What is posted are frozen snapshots. torch is imported here, after the first frame.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 from textual.message import Message
 
 from diffurec.data.dataset import Dataset
 from diffurec.errors import UserError
-from diffurec.inspection.cases import case_of_user
-from diffurec.inspection.frames import Frame, Trajectory
 from diffurec.inspection.weights import read_weights_facts
 from diffurec.run import Run, read_status
-from diffurec_tui.messages import Failed, ModelRead, Ranked, TitlesRead, UsersRead, Walked, WalkRequest
+from diffurec_tui.jobs.base import Job, Session
+from diffurec_tui.messages import Failed, ModelRead, TitlesRead, UsersRead
 from diffurec_tui.snapshots import RunFacts
 
 if TYPE_CHECKING:  # imported in the thread: torch takes two seconds, polars a tenth
     from diffurec.data.catalogue import Catalogue
-    from diffurec.inspection.inspector import Inspector, View
-    from diffurec.inspection.ranks import RankStore
-
-POST_SECONDS = 0.04  # between two snapshots of one walk
-RANK_SECONDS = 0.15  # a chunk of ranks should take
-SAVE_SECONDS = 20.0  # between two saves of the ranks
-CHUNK = (4, 16, 1024)  # users ranked at once: least, first, most
 
 
 def run_facts(run: Run, dataset: Dataset) -> RunFacts:
@@ -60,55 +50,43 @@ def run_facts(run: Run, dataset: Dataset) -> RunFacts:
 class Engine:
     """The thread and its desk."""
 
-    def __init__(
-        self,
-        run: Run,
-        dataset: Dataset,
-        device: str,
-        seed: int,
-        top_k: int,
-        post: Callable[[Message], object],
-    ) -> None:
+    def __init__(self, run: Run, dataset: Dataset, device: str, post: Callable[[Message], object]) -> None:
         """Prepare the thread; `start` sets it off.
 
         Args:
             run: whose weights to load.
             dataset: the users.
             device: auto, cpu, cuda or cuda:N.
-            seed: of the walks that rank all users.
-            top_k: items of a ranking.
             post: takes messages from the thread.
         """
-        self.run, self.dataset, self.device, self.seed, self.top_k = run, dataset, device, seed, top_k
+        self.run, self.dataset, self.device = run, dataset, device
         self._post = post
         self._desk = threading.Condition()
-        self._wanted: WalkRequest | None = None
+        self._wanted: dict[str, Job | None] = {}
         self._reload = False
         self._cancelled = False
-        self._visible: tuple[int, ...] = ()
-        self._number = 0
         self._thread = threading.Thread(target=self._work, name="diffurec-engine", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def walk(self, user: int, seed: int) -> WalkRequest:
-        """Ask for a walk; whatever was asked for before is dropped."""
+    def ask(self, job: Job) -> None:
+        """Ask for a job; one of the same kind is dropped."""
         with self._desk:
-            self._number += 1
-            self._wanted = WalkRequest(self._number, user, seed)
+            self._wanted[job.kind] = job
             self._desk.notify()
-            return self._wanted
+
+    def drop(self, kind: str) -> None:
+        """Forget the job of a kind, wherever it stands."""
+        with self._desk:
+            self._wanted[kind] = None
+            self._desk.notify()
 
     def reload(self) -> None:
-        """Ask for the newest weights."""
+        """Read the newest weights; jobs that were not done are forgotten."""
         with self._desk:
             self._reload = True
             self._desk.notify()
-
-    def look_at(self, users: tuple[int, ...]) -> None:
-        """Rank these users before others."""
-        self._visible = users
 
     @property
     def is_cancelled(self) -> bool:
@@ -148,7 +126,7 @@ class Engine:
         self._post(TitlesRead(names))
         return names
 
-    def _load(self, names: Catalogue) -> _Session | None:
+    def _load(self, names: Catalogue) -> Session | None:
         """The model; None where there is none, which is said on screen."""
         try:
             weights = self.run.weights_path  # before two seconds of torch: is there anything to load?
@@ -156,8 +134,7 @@ class Engine:
             import torch
 
             from diffurec.device import choose_device
-            from diffurec.inspection.inspector import Inspector, View, load_model
-            from diffurec.inspection.ranks import RankStore
+            from diffurec.inspection.inspector import Inspector, load_model
 
             torch.set_num_threads(max(1, min(4, (os.cpu_count() or 2) - 1)))  # a core for the screen
             inspector = Inspector(load_model(self.run, choose_device(self.device)), names)
@@ -165,7 +142,7 @@ class Engine:
             self._post(Failed(str(error)))
             return None
         self._post(ModelRead(run_facts(self.run, self.dataset)))
-        return _Session(inspector, View(top_k=self.top_k), RankStore, None)
+        return Session(self.run, self.dataset, inspector, self._interrupted)
 
     def _wait_for_reload(self) -> None:
         with self._desk:
@@ -173,91 +150,48 @@ class Engine:
                 self._desk.wait()
 
     def _interrupted(self) -> bool:
-        """Whether there is something more urgent than what the thread is at."""
-        return self.is_cancelled or self._reload or self._wanted is not None
+        """Whether the desk is to be looked at."""
+        return self._cancelled or self._reload or bool(self._wanted)
 
-    def _serve(self, session: _Session) -> None:
-        """Answer requests until other weights are asked for; rank users while nobody asks."""
-        while not (self.is_cancelled or self._reload):
-            with self._desk:
-                request, self._wanted = self._wanted, None
-                if request is None and session.idle:
-                    self._desk.wait()
-                    continue
-            if request is not None:
-                self._walk(session, request)
-            else:
-                self._rank(session)
-        session.save()
-
-    def _walk(self, session: _Session, request: WalkRequest) -> None:
-        case = case_of_user(self.dataset, request.user)
-        frames: list[Frame] = []
-        posted = time.monotonic()
-        steps = session.inspector.num_steps
+    def _serve(self, session: Session) -> None:
+        """Work off jobs until other weights are asked for, or the end."""
+        at_work: dict[str, tuple[int, Iterator[Message | None]]] = {}
         try:
-            for frame in session.inspector.walk(case, request.seed, session.view):
-                if self._interrupted():
+            while True:
+                with self._desk:
+                    while not (self._interrupted() or at_work):
+                        self._desk.wait()
+                    wanted, self._wanted = self._wanted, {}
+                if self._cancelled or self._reload:
                     return
-                frames.append(frame)
-                if len(frames) < steps and (len(frames) == 1 or time.monotonic() - posted > POST_SECONDS):
-                    self._post(Walked(request, Trajectory(tuple(frames), steps)))
-                    posted = time.monotonic()
+                for kind, job in wanted.items():
+                    _close(at_work.pop(kind, None))
+                    if job is not None:
+                        at_work[kind] = (job.urgency, job.run(session))
+                if at_work:
+                    self._advance(at_work)
+        finally:
+            for entry in at_work.values():
+                _close(entry)
+
+    def _advance(self, at_work: dict[str, tuple[int, Iterator[Message | None]]]) -> None:
+        """Take the most urgent job one message further."""
+        kind, (_, job) = min(at_work.items(), key=lambda entry: entry[1][0])
+        try:
+            message = next(job)
+        except StopIteration:
+            del at_work[kind]
+            return
         except UserError as error:  # an empty history
-            self._post(Failed(str(error)))
-            return
-        self._post(Walked(request, Trajectory(tuple(frames), steps)))
-        session.walked = True
-
-    def _rank(self, session: _Session) -> None:
-        """The ranks of a few users, those on screen first."""
-        from diffurec.inspection.ranks import rank_cases
-
-        if session.store is None:  # after the first walk is shown: reading the weights' name takes a moment
-            session.store = session.open_store(self.run, self.dataset, self.seed)
-            known = np.flatnonzero(session.store.ranks > 0)
-            self._post(Ranked(known, session.store.ranks[known]))
-        users = session.store.next_users(self._visible, session.chunk)
-        if not len(users):
-            session.all_ranked = True
-            session.save()
-            return
-        began = time.monotonic()
-        cases = [case_of_user(self.dataset, int(user)) for user in users]
-        ranks = rank_cases(session.inspector, cases, self.seed, session.view, self._interrupted)
-        if ranks is None:
-            return
-        session.store.put(users, ranks)
-        self._post(Ranked(users, ranks))
-        session.adapt(time.monotonic() - began)
+            del at_work[kind]
+            message = Failed(str(error))
+        if message is not None:
+            self._post(message)
 
 
-@dataclass
-class _Session:
-    """A loaded model and what the thread knows of its users."""
-
-    inspector: Inspector
-    view: View
-    open_store: Callable[[Run, Dataset, int], RankStore]
-    store: RankStore | None
-    walked: bool = False
-    all_ranked: bool = False
-    chunk: int = CHUNK[1]
-    saved_at: float = field(default_factory=time.monotonic)
-
-    @property
-    def idle(self) -> bool:
-        """Nothing to do unasked: ranks wait for the first walk to be shown."""
-        return not self.walked or self.all_ranked
-
-    def adapt(self, spent: float) -> None:
-        """Make the next chunk take about as long as one should; save now and then."""
-        least, _, most = CHUNK
-        self.chunk = max(least, min(most, int(self.chunk * min(2.0, RANK_SECONDS / max(spent, 1e-3)))))
-        if time.monotonic() - self.saved_at > SAVE_SECONDS:
-            self.save()
-
-    def save(self) -> None:
-        if self.store is not None:
-            self.store.save()
-        self.saved_at = time.monotonic()
+def _close(entry: tuple[int, Iterator[Message | None]] | None) -> None:
+    """Let a job that is not finished tidy up."""
+    if entry is not None:
+        close = getattr(entry[1], "close", None)
+        if close is not None:
+            close()

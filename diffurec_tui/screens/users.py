@@ -72,8 +72,8 @@ class UsersScreen(Screen[None]):
         self.set_class(self.size.height < 14, "short")
 
     def on_screen_resume(self) -> None:
-        if self.explorer.requested is not None:
-            self.list.go_to(self.explorer.requested.user)
+        if self.explorer.spec is not None:
+            self.list.go_to(self.explorer.spec.user)
         self.show()
 
     # What arrives.
@@ -162,7 +162,7 @@ class UsersScreen(Screen[None]):
         user = self.list.user
         if user is not None and self.explorer.walk not in self.explorer.screen_stack:
             self.explorer.ask(user)
-        self.explorer.engine.look_at(self.list.visible_users())
+        self.explorer.look_at(self.list.visible_users())
         self.show()
 
     def _open(self, user: int) -> None:
@@ -170,7 +170,7 @@ class UsersScreen(Screen[None]):
 
     def _filter(self) -> None:
         self.list.show_rows(self.index.rows(self.query_, self.order), self.order)
-        self.explorer.engine.look_at(self.list.visible_users())
+        self.explorer.look_at(self.list.visible_users())
         self._subtitle()
 
     def _subtitle(self) -> None:

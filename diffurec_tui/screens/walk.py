@@ -267,8 +267,8 @@ class WalkScreen(Screen[None]):
 
     def action_seed(self) -> None:
         app = self.explorer
-        if app.requested is not None:
-            app.ask(app.requested.user, (app.seed + 1) % MAX_SEED)
+        if app.spec is not None:
+            app.ask(app.spec.user, (app.seed + 1) % MAX_SEED)
             self.show()
 
     def action_lens(self) -> None:

@@ -190,8 +190,8 @@ async def test_a_held_key_queues_no_walks(run_path: Path):
         await pilot.press(*["s"] * 20)
         await walked(app, pilot)
         assert app.seed == 20
-        assert app.requested is not None
-        assert app.requested.seed == 20
+        assert app.spec is not None
+        assert app.spec.seed == 20
 
 
 async def test_help_comes_and_goes(run_path: Path):

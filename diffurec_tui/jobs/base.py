@@ -1,0 +1,41 @@
+"""A job is a generator: between its messages the thread looks whether something else is more urgent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from textual.message import Message
+
+from diffurec.data.dataset import Dataset
+from diffurec.run import Run
+
+if TYPE_CHECKING:  # torch takes two seconds
+    from diffurec.inspection.inspector import Inspector
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a job works with: a loaded model, and whose it is."""
+
+    run: Run
+    dataset: Dataset
+    inspector: Inspector
+    interrupted: Callable[[], bool]
+    """Whether something more urgent has come in; a long computation asks now and then, and gives up."""
+
+
+class Job(Protocol):
+    """Something to compute; a newer job of the same kind takes its place."""
+
+    kind: ClassVar[str]
+    urgency: ClassVar[int]
+    """The lower, the sooner. A less urgent job waits where it stands until the others are done."""
+
+    def run(self, session: Session) -> Iterator[Message | None]:
+        """Compute in small steps: a message to post, or None where there is nothing to tell yet.
+
+        What the engine imports is imported in here. A UserError is shown on screen.
+        """
+        ...
