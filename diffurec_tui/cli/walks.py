@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,8 @@ from diffurec_tui.cli.console import print_json, results
 from diffurec_tui.cli.options import Ckpt, Data, Device, ExcludeSeen, Json, Seed, Steps, TopK, User
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from diffurec.data.dataset import Dataset
     from diffurec.inspection.cases import Case
     from diffurec.inspection.frames import Trajectory
@@ -70,6 +73,9 @@ def sample(
     json_: Json = False,
 ) -> None:
     """Draw many walks of one user and tell how much their lists agree."""
+    from dataclasses import asdict
+
+    from diffurec.inspection.diversity import diversity
     from diffurec.inspection.frames import merge
 
     run, dataset, inspector = _load(ckpt, data, device)
@@ -91,6 +97,7 @@ def sample(
         if ranks is None
         else {"min": int(ranks.min()), "mean": float(ranks.mean()), "max": int(ranks.max())},
         "items": [{**_item(inspector, item), "lists": count} for item, count in samples.item_counts],
+        "diversity": asdict(diversity(samples, case.history, inspector.item_facts)),
     }
     if json_:
         report["lists"] = [
@@ -281,6 +288,28 @@ def _sample_table(report: dict[str, Any]) -> None:
     if report["target_rank"]:
         rank = report["target_rank"]
         out.print(f"★ the true next item ranks {rank['min']} to {rank['max']}, {rank['mean']:.1f} on average")
+    out.print(_measures_table(report["diversity"], report["top_k"]))
+
+
+def _measures_table(measured: dict[str, Any], k: int) -> Table:
+    from rich.table import Table
+
+    def shown(value: float, digits: int = 3) -> str:
+        return "–" if math.isnan(value) else f"{value:.{digits}f}"
+
+    table = Table(title="how wide the lists reach", show_header=False)
+    table.add_column("")
+    table.add_column("", justify="right")
+    for label, value in (
+        (f"entropy of an item out of a list, {math.log(k):.3f} where all agree", shown(measured["entropy"])),
+        ("distance within a list, by embeddings", shown(measured["intra_list_distance"])),
+        ("distance within a list, by categories", shown(measured["category_distance"])),
+        ("share of the catalogue in any list", f"{100 * measured['coverage']:.2f} %"),
+        ("items less popular than those of the lists", f"{100 * measured['popularity']:.1f} %"),
+        ("the same for the history", f"{100 * measured['history_popularity']:.1f} %"),
+    ):
+        table.add_row(label, value)
+    return table
 
 
 def _shorten(title: str, width: int = TITLE_WIDTH) -> str:

@@ -13,13 +13,14 @@ from diffurec.config import Config, DataConfig, DiffusionConfig, ModelConfig
 from diffurec.data.catalogue import load_catalogue
 from diffurec.errors import UserError
 from diffurec.inspection.cases import Case
-from diffurec.inspection.diversity import diversity, item_facts
+from diffurec.inspection.diversity import diversity, item_facts, running_jaccard
 from diffurec.inspection.frames import SampleSet, Trajectory, merge, movement
 from diffurec.inspection.influence import influence
-from diffurec.inspection.inspector import Inspector
+from diffurec.inspection.inspector import Inspector, load_inspector
 from diffurec.inspection.views import Fork, View
 from diffurec.model import DiffuRec
 from diffurec.walk_options import WalkOptions
+from tests.helpers import make_dataset, make_run
 
 
 def make(mask="keys", lambda_mean=0.5, steps=12) -> Inspector:
@@ -179,6 +180,24 @@ def test_one_list_of_one_item_has_no_pairs() -> None:
     assert math.isnan(measured.intra_list_distance)
     assert math.isnan(measured.category_distance)
     assert measured.entropy == 0
+
+
+def test_facts_of_a_loaded_model(tmp_path) -> None:
+    run = make_run(tmp_path / "run", make_dataset(tmp_path / "data"))
+    inspector = load_inspector(run, run.dataset())
+    facts = inspector.item_facts
+    assert facts is inspector.item_facts, "worked out once"
+    occurrences = np.bincount(np.asarray(run.dataset().items), minlength=len(facts.popularity))
+    assert inspector.catalogue.counts.tolist() == [0, *occurrences[1:].tolist()]
+    assert facts.popularity[occurrences.argmax()] == max(facts.popularity)
+    np.testing.assert_allclose(np.linalg.norm(facts.directions[1:], axis=1), 1, rtol=1e-5)
+
+
+@given(st.lists(st.lists(st.integers(1, 20), min_size=2, max_size=2, unique=True), min_size=1, max_size=9))
+def test_the_running_jaccard_is_that_of_every_beginning(lists) -> None:
+    running = running_jaccard(sample_set(lists))
+    for n in range(1, len(lists) + 1):
+        assert running[n - 1] == pytest.approx(sample_set(lists[:n]).mean_jaccard, abs=1e-5, nan_ok=True)
 
 
 @given(st.lists(st.lists(st.integers(1, 30), min_size=3, max_size=3, unique=True), min_size=2, max_size=12))

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 
 import pytest
 
+from diffurec.inspection.diversity import Diversity
 from tests.helpers import make_dataset, make_run, small_config
 from tests.tui.command import diffurec
 
@@ -50,9 +52,23 @@ def test_the_tables_show_whole_titles_and_no_markup(run) -> None:
 
 
 def test_one_sample_has_no_pairs(run) -> None:
-    assert (
-        diffurec("sample", "--ckpt", run, "--user", "user3", "--n", 1, "--json").json["mean_jaccard"] is None
-    )
+    report = diffurec("sample", "--ckpt", run, "--user", "user3", "--n", 1, "--json").json
+    assert report["mean_jaccard"] is None
+    assert report["diversity"]["mean_jaccard"] is None
+    assert report["diversity"]["category_distance"] is None, "the data have no categories"
+
+
+def test_the_measures_of_a_sample(run) -> None:
+    options = ("sample", "--ckpt", run, "--user", "user3", "--n", 12)
+    report = diffurec(*options, "--json").json
+    measured = report["diversity"]
+    assert set(measured) == {field.name for field in fields(Diversity)}
+    assert measured["lists"] == report["n"]
+    assert measured["distinct_items"] == report["distinct_items"] == len(report["items"])
+    assert measured["coverage"] == report["distinct_items"] / 60
+    out = diffurec(*options).out
+    assert "how wide the lists reach" in out
+    assert f"{100 * measured['history_popularity']:.1f} %" in out
 
 
 def test_a_strided_walk(run) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from diffurec.data.dataset import Dataset
@@ -21,6 +23,8 @@ class Catalogue:
     """Empty where unknown."""
     categories: Sequence[str]
     """'|' between; empty where unknown."""
+    counts: npt.NDArray[np.int64]
+    """How often each item occurs in the data; 0 where unknown."""
 
     def __len__(self) -> int:
         """V."""
@@ -57,9 +61,18 @@ def load_catalogue(num_items: int, *candidates: Path | None) -> Catalogue:
                 return [""] * (num_items + 1)
             return ["", *frame[name].fill_null("").to_list()]
 
-        return Catalogue(column("item_id"), column("title"), column("categories"))
+        return Catalogue(column("item_id"), column("title"), column("categories"), _counts(frame))
     empty = [""] * (num_items + 1)
-    return Catalogue([str(item) for item in range(num_items + 1)], empty, empty)
+    counts = np.zeros(num_items + 1, dtype=np.int64)
+    return Catalogue([str(item) for item in range(num_items + 1)], empty, empty, counts)
+
+
+def _counts(frame: pl.DataFrame) -> npt.NDArray[np.int64]:
+    counts = np.zeros(len(frame) + 1, dtype=np.int64)
+    kind = frame.schema.get("interactions")
+    if kind is not None and kind.is_integer():
+        counts[1:] = frame["interactions"].fill_null(0).cast(pl.Int64).to_numpy()
+    return counts
 
 
 def load_user_ids(dataset: Dataset) -> pl.Series:

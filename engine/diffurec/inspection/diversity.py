@@ -13,6 +13,8 @@ from diffurec.inspection.frames import SampleSet
 
 Floats = npt.NDArray[np.float32]
 
+LISTS_AT_ONCE = 1_000
+
 
 @dataclass(frozen=True)
 class ItemFacts:
@@ -74,13 +76,29 @@ def diversity(samples: SampleSet, history: Sequence[int], facts: ItemFacts) -> D
     )
 
 
+def running_jaccard(samples: SampleSet) -> npt.NDArray[np.float64]:
+    """Mean Jaccard of all pairs among the first n lists, n = 1 … N; (N,), NaN for one list.
+
+    The last one is `samples.mean_jaccard`: how these go flat tells whether N is enough.
+    """
+    number, k = samples.lists.shape
+    _, compact = np.unique(samples.lists, return_inverse=True)
+    membership = np.zeros((number, int(compact.max()) + 1), dtype=np.float32)
+    membership[np.arange(number)[:, None], compact.reshape(number, k)] = 1
+    common = membership @ membership.T
+    with_earlier = np.tril(common / (2 * k - common), -1).sum(axis=1, dtype=np.float64)
+    pairs = np.cumsum(np.arange(number, dtype=np.float64))  # n (n - 1) / 2
+    return np.where(pairs > 0, np.cumsum(with_earlier) / np.maximum(pairs, 1), np.nan)
+
+
 def _intra_list_distance(lists: npt.NDArray[np.int64], directions: Floats) -> float:
-    """By the identity Σ_{i≠j} cos(i, j) = ‖Σ_i d_i‖² - k for unit vectors, a list at a time."""
+    """By the identity Σ_{i≠j} cos(i, j) = ‖Σ_i d_i‖² - k for unit vectors, some lists at a time."""
     k = lists.shape[1]
     if k < 2:
         return float("nan")
-    sums = directions[lists].sum(axis=1)  # (N, D)
-    cosine = (np.square(sums).sum(axis=1) - k) / (k * (k - 1))
+    parts = (lists[begin : begin + LISTS_AT_ONCE] for begin in range(0, len(lists), LISTS_AT_ONCE))
+    squares = [np.square(directions[part].sum(axis=1)).sum(axis=1) for part in parts]
+    cosine = (np.concatenate(squares) - k) / (k * (k - 1))
     return float((1 - cosine).mean())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from diffurec.data.dataset import Dataset
 from diffurec.diffusion import RowDraws, Step
 from diffurec.errors import UserError
 from diffurec.inspection.cases import Case, case_of_user
+from diffurec.inspection.diversity import ItemFacts, item_facts
 from diffurec.inspection.frames import Frame, Ranking, SampleSet
 from diffurec.inspection.views import Fork, View
 from diffurec.metrics import target_rank
@@ -39,6 +41,12 @@ class Inspector:
     def num_steps(self) -> int:
         """T: steps of a full walk."""
         return len(self.model.schedule)
+
+    @cached_property
+    def item_facts(self) -> ItemFacts:
+        """What the measures of diversity know of the items: embeddings, categories, counts."""
+        embeddings = self.model.item_embeddings.weight.detach().float().cpu().numpy()
+        return item_facts(embeddings, self.catalogue.categories, self.catalogue.counts)
 
     @torch.no_grad()
     def walk(self, case: Case, seed: int, view: View = View(), forks: Sequence[Fork] = ()) -> Iterator[Frame]:
@@ -69,7 +77,6 @@ class Inspector:
             if fork is not None:
                 begin, draws = end, RowDraws([fork.seed], self.model.device)
 
-    @torch.no_grad()
     def sample(
         self, case: Case, seeds: Sequence[int], view: View = View(), *, at_once: int = SAMPLES_AT_ONCE
     ) -> Iterator[SampleSet]:
@@ -77,16 +84,26 @@ class Inspector:
 
         The list of seed s is that of `walk(case, s)`, up to rounding of the arithmetic.
         """
-        history = self.condition(case)
         for begin in range(0, len(seeds), at_once):
-            part = seeds[begin : begin + at_once]
-            x_0 = self._drain(history.expand(len(part)), part, view.walk)
-            lists, ranks = self._lists(x_0, [case] * len(part), view)
-            yield SampleSet(
-                seeds=tuple(part),
-                lists=lists.numpy(),
-                target_ranks=None if case.target is None else ranks.numpy(),
-            )
+            for drawn in self.draw(case, seeds[begin : begin + at_once], view):
+                if drawn is not None:
+                    yield drawn
+
+    @torch.no_grad()
+    def draw(self, case: Case, seeds: Sequence[int], view: View = View()) -> Iterator[SampleSet | None]:
+        """The lists of one walk a seed, all at once; before them None after every step, to stop or wait at."""
+        history = self.condition(case).expand(len(seeds))
+        x_0: Tensor | None = None
+        for step in self.model.walk(history, RowDraws(seeds, self.model.device), view.walk):
+            x_0 = step.x_prev
+            yield None
+        assert x_0 is not None  # a schedule has at least one step
+        lists, ranks = self._lists(x_0, [case] * len(seeds), view)
+        yield SampleSet(
+            seeds=tuple(seeds),
+            lists=lists.numpy(),
+            target_ranks=None if case.target is None else ranks.numpy(),
+        )
 
     @torch.no_grad()
     def recommend(
