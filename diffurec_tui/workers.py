@@ -18,7 +18,8 @@ from textual.message import Message
 from diffurec.data.dataset import Dataset
 from diffurec.errors import UserError
 from diffurec.inspection.weights import read_weights_facts
-from diffurec.run import Run, read_status
+from diffurec.run import Run
+from diffurec.status import read_status
 from diffurec_tui.jobs.base import Job, Session
 from diffurec_tui.messages import Failed, ModelRead, TitlesRead, UsersRead
 from diffurec_tui.snapshots import RunFacts

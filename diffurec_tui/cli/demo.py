@@ -50,7 +50,8 @@ def _fetch(dataset: Path) -> None:
 def _finished(path: Path) -> bool:
     if not (path / "config.json").is_file():
         return False
-    from diffurec.run import open_run, read_status
+    from diffurec.run import open_run
+    from diffurec.status import read_status
 
     return read_status(open_run(path)).state == "finished"
 

@@ -20,7 +20,8 @@ def runs(
     json_: Json = False,
 ) -> None:
     """List the runs in a folder: data, state, best validation and test figures."""
-    from diffurec.run import open_run, read_status
+    from diffurec.run import open_run
+    from diffurec.status import read_status
 
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; `diffurec train` makes runs, or name one")

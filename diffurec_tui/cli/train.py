@@ -91,7 +91,8 @@ def train_run(
     """
     from diffurec.device import choose_device
     from diffurec.model import DiffuRec
-    from diffurec.run import create_run, read_status
+    from diffurec.run import create_run
+    from diffurec.status import read_status
     from diffurec.train import Trainer, build_and_seed
     from diffurec.training_lock import training_lock
     from diffurec.training_state import Interrupted

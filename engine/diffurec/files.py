@@ -84,3 +84,8 @@ def clean(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [clean(entry) for entry in cast("list[Any]", value)]
     return value
+
+
+def as_object(value: object) -> dict[str, Any] | None:
+    """`value` if it is a JSON object."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None

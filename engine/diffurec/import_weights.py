@@ -18,7 +18,8 @@ from diffurec.data.dataset import Dataset
 from diffurec.errors import UserError
 from diffurec.model import DiffuRec
 from diffurec.recipe import build_config
-from diffurec.run import Run, create_run, write_status
+from diffurec.run import Run, create_run
+from diffurec.status import write_status
 
 
 def import_authors_weights(

@@ -14,22 +14,20 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from diffurec import __version__
 from diffurec.config import Config
 from diffurec.data.dataset import MOST, Dataset, open_dataset
 from diffurec.data.subset import copy_recent
 from diffurec.errors import UserError
-from diffurec.files import cannot_write, read_json, write_json
+from diffurec.files import as_object, cannot_write, read_json, write_json
 from diffurec.recipe import build_config
-from diffurec.training_lock import is_locked
 
 FORMAT = "diffurec-run"
 VERSION = 1
@@ -189,7 +187,7 @@ def open_run(path: str | Path) -> Run:
 
 
 def _complete(info: Mapping[str, Any]) -> bool:
-    data = _table(info.get("data"))
+    data = as_object(info.get("data"))
     return (
         data is not None
         and all(isinstance(data.get(key), str) for key in ("name", "path", "sha256"))
@@ -198,10 +196,6 @@ def _complete(info: Mapping[str, Any]) -> bool:
         and isinstance(info.get("recipe"), str | None)
         and isinstance(info.get("device"), str)
     )
-
-
-def _table(value: object) -> dict[str, Any] | None:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 
 
 def versions() -> dict[str, str]:
@@ -234,84 +228,3 @@ def _git_commit() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return found.stdout.strip() or None
-
-
-@dataclass(frozen=True)
-class Status:
-    """What is known of a run's process."""
-
-    state: str
-    """running, finished, interrupted, failed, or stopped (its process is gone without a word)."""
-    epoch: int
-    epochs: int
-    best: Mapping[str, Any] | None
-    """epoch, metric and value of the best validation."""
-    test: Mapping[str, float] | None
-    """Test figures of the best epoch, once the training has finished."""
-    pid: int | None
-    host: str | None
-
-
-def write_status(run: Run, state: str, **facts: Any) -> None:
-    """Record the state of this process's training."""
-    write_json(
-        run.path / "status.json",
-        {"state": state, "pid": os.getpid(), "host": socket.gethostname(), "updated": time.time(), **facts},
-    )
-
-
-def read_status(run: Run) -> Status:
-    """The state as facts have it: a run whose process is gone is not running.
-
-    Raises:
-        UserError: status.json is damaged.
-    """
-    path = run.path / "status.json"
-    told: dict[str, Any] = read_json(path) if path.exists() else {"state": "stopped"}
-    if not _sound(told):
-        raise UserError(f"{path}: damaged; remove it, the checkpoints do not need it")
-    status = Status(
-        state=told["state"],
-        epoch=told.get("epoch", 0),
-        epochs=told.get("epochs", run.config.train.epochs),
-        best=told.get("best"),
-        test=told.get("test"),
-        pid=told.get("pid"),
-        host=told.get("host"),
-    )
-    if status.state == "running" and not _is_training(run, status):
-        status = replace(status, state="stopped")
-    return status
-
-
-def _sound(told: Mapping[str, Any]) -> bool:
-    """Whether status.json has values of the right types; null stands for NaN, which JSON has no word for."""
-    number = (int, float, type(None))
-    best, test = _table(told.get("best") or {}), _table(told.get("test") or {})
-    return (
-        isinstance(told.get("state"), str)
-        and type(told.get("epoch", 0)) is type(told.get("epochs", 0)) is int
-        and type(told.get("pid")) in (int, type(None))
-        and best is not None
-        and (not best or (isinstance(best.get("metric"), str) and type(best.get("epoch")) is int))
-        and type(best.get("value")) in number
-        and test is not None
-        and all(type(value) in number for value in test.values())
-    )
-
-
-def _is_training(run: Run, status: Status) -> bool:
-    locked = is_locked(run.path)
-    if locked is not None:
-        return locked
-    return status.host != socket.gethostname() or (status.pid is not None and _alive(status.pid))
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True

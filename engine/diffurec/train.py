@@ -19,15 +19,16 @@ import numpy as np
 import torch
 
 from diffurec.checkpoint import load_checkpoint, save_checkpoint
-from diffurec.config import TrainConfig
 from diffurec.data.batches import Examples, training_examples
 from diffurec.data.dataset import Dataset, IntArray, Split
 from diffurec.device import autocast, peak_memory_mb
 from diffurec.errors import UserError
 from diffurec.evaluate import choose_users, evaluate
+from diffurec.learning_rate import learning_rate
 from diffurec.metrics_log import LogSplit, MetricsLog
 from diffurec.recommender import Recommender
-from diffurec.run import Run, write_status
+from diffurec.run import Run
+from diffurec.status import write_status
 from diffurec.training_state import (
     Best,
     Interrupted,
@@ -50,21 +51,6 @@ class Result:
     best: Best
     test: dict[str, float]
     stopped_early: bool
-
-
-def learning_rate(config: TrainConfig, step: int, steps_per_epoch: int) -> float:
-    """The rate of optimiser step `step` (from 0): warm-up, then the schedule."""
-    rate = config.learning_rate
-    if step < config.warmup_steps:
-        return rate * (step + 1) / config.warmup_steps
-    match config.lr_schedule:
-        case "constant":
-            return rate
-        case "step":
-            return rate * config.lr_gamma ** (step // steps_per_epoch // config.lr_step_epochs)
-        case "cosine":
-            decaying = max(1, config.epochs * steps_per_epoch - config.warmup_steps)
-            return rate * 0.5 * (1 + math.cos(math.pi * (step - config.warmup_steps) / decaying))
 
 
 class Trainer:

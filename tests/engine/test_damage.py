@@ -17,7 +17,8 @@ from diffurec.data.dataset import open_dataset
 from diffurec.errors import UserError
 from diffurec.files import read_json, write_json
 from diffurec.recipe import build_config, load_recipe, parse_overrides
-from diffurec.run import open_run, read_status, write_status
+from diffurec.run import open_run
+from diffurec.status import read_status, write_status
 from diffurec.training_lock import is_locked, training_lock
 from tests.helpers import make_dataset, make_run
 

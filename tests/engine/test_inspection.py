@@ -114,6 +114,17 @@ def test_recommendations_do_not_depend_on_the_company() -> None:
         assert row == list(INSPECTOR.walk(Case(tuple(history)), 4))[-1].x_0_hat.items.tolist()
 
 
+def test_a_list_is_no_longer_than_what_is_left_to_recommend() -> None:
+    view = View(top_k=10, exclude_seen=True)
+    case = Case(tuple(range(1, 28)), 27)
+    frame = list(INSPECTOR.walk(case, 1, view))[-1]
+    assert sorted(frame.x_0_hat.items.tolist()) == [27, 28, 29, 30]
+    (drawn,) = INSPECTOR.sample(case, [1], view)
+    assert drawn.lists.shape == (1, 4)
+    with pytest.raises(UserError, match="every item"):
+        list(INSPECTOR.walk(Case(tuple(range(1, 31))), 1, view))
+
+
 def test_an_empty_history_is_refused() -> None:
     with pytest.raises(UserError, match="history is empty"):
         list(INSPECTOR.walk(Case(()), 0))

@@ -14,7 +14,8 @@ from diffurec.data.dataset import fingerprint
 from diffurec.data.subset import copy_recent
 from diffurec.errors import UserError
 from diffurec.inspection.cases import case_of_user
-from diffurec.run import create_run, open_run, read_status, write_status
+from diffurec.run import create_run, open_run
+from diffurec.status import read_status, write_status
 from tests.helpers import make_dataset, make_run, small_config, write_weights
 
 

@@ -19,8 +19,9 @@ from diffurec.data.batches import training_examples
 from diffurec.errors import UserError
 from diffurec.evaluate import choose_users, evaluate
 from diffurec.inspection.inspector import load_model
-from diffurec.run import open_run, read_status
-from diffurec.train import learning_rate
+from diffurec.learning_rate import learning_rate
+from diffurec.run import open_run
+from diffurec.status import read_status
 from diffurec.training_state import Interrupted
 from tests.engine.training_processes import CONFIG, in_a_fork, train
 from tests.helpers import make_dataset, write_dataset

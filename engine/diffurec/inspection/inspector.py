@@ -91,14 +91,14 @@ class Inspector:
 
     @torch.no_grad()
     def draw(self, case: Case, seeds: Sequence[int], view: View = View()) -> Iterator[SampleSet | None]:
-        """The lists of one walk a seed, all at once; before them None after every step, to stop or wait at."""
+        """The lists of one walk a seed, all at once; before them None after every step, to wait at."""
         history = self.condition(case).expand(len(seeds))
         x_0: Tensor | None = None
         for step in self.model.walk(history, RowDraws(seeds, self.model.device), view.walk):
             x_0 = step.x_prev
             yield None
         assert x_0 is not None  # a schedule has at least one step
-        lists, ranks = self._lists(x_0, [case] * len(seeds), view)
+        lists, ranks = self._lists(x_0, case, view)
         yield SampleSet(
             seeds=tuple(seeds),
             lists=lists.numpy(),
@@ -112,10 +112,11 @@ class Inspector:
         """Top items and their scores for many histories, (B, K) each.
 
         Row i is what `walk` ends with for its history and `seed`, whatever else is in the batch:
-        histories of one length go together, so that no draw is spent on padding.
+        histories of one length go together, so that no draw is spent on padding. Where fewer than K
+        items are left to recommend, the rest of a row scores -inf.
         """
         cases = [Case(tuple(history)) for history in histories]
-        shape = (len(cases), self._k(view))
+        shape = (len(cases), min(view.top_k, self.model.num_items))
         items, scores = torch.zeros(shape, dtype=torch.int64), torch.zeros(shape)
         max_len = self.model.config.data.max_len
         by_length: dict[int, list[int]] = {}
@@ -161,13 +162,23 @@ class Inspector:
                 scores[row, seen] = float("-inf")
         return scores
 
-    def _k(self, view: View) -> int:
-        return min(view.top_k, self.model.num_items)
+    def _k(self, case: Case, view: View) -> int:
+        """Length of a list: k, or as many items as are left to recommend.
 
-    def _lists(self, x_0: Tensor, cases: Sequence[Case], view: View) -> tuple[Tensor, Tensor]:
-        candidates = self.candidates(x_0, cases, view)
-        targets = torch.tensor([case.target or 0 for case in cases], device=candidates.device)
-        return candidates.topk(self._k(view), dim=-1).indices.cpu(), target_rank(candidates, targets).cpu()
+        Raises:
+            UserError: none is.
+        """
+        seen = len(set(case.history) - {case.target}) if view.exclude_seen else 0
+        left = self.model.num_items - seen
+        if left == 0:
+            raise UserError("the history has every item of the catalogue; keep seen items as candidates")
+        return min(view.top_k, left)
+
+    def _lists(self, x_0: Tensor, case: Case, view: View) -> tuple[Tensor, Tensor]:
+        candidates = self.candidates(x_0, [case] * len(x_0), view)
+        targets = torch.full((len(x_0),), case.target or 0, device=candidates.device)
+        top = candidates.topk(self._k(case, view), dim=-1).indices
+        return top.cpu(), target_rank(candidates, targets).cpu()
 
     def _frame(self, step: Step, case: Case, view: View) -> Frame:
         both = torch.cat([step.x_0_hat, step.x_t])  # (2, D)
@@ -175,7 +186,7 @@ class Inspector:
         log_p = (candidates / view.temperature).log_softmax(-1)
         p = log_p.exp()
         entropy = -torch.where(p > 0, p * log_p, 0.0).sum(-1).cpu().numpy()
-        top = candidates.topk(self._k(view), dim=-1)
+        top = candidates.topk(self._k(case, view), dim=-1)
         targets = torch.full((2,), case.target or 0, device=candidates.device)
         ranks = target_rank(candidates, targets)
 

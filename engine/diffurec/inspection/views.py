@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from diffurec.errors import UserError
+from diffurec.inspection.cases import Case
 from diffurec.walk_options import WalkOptions
 
 
@@ -25,3 +27,17 @@ class Fork:
 
     step: int
     seed: int
+
+
+def within(view: View, case: Case, num_items: int) -> View:
+    """The view with lists no longer than there are items to rank for this history.
+
+    Raises:
+        UserError: there are none.
+    """
+    if not view.exclude_seen:
+        return view
+    left = num_items - len(set(case.history) - {case.target})
+    if left == 0:
+        raise UserError("the history has every item of the catalogue: without those seen nothing is left")
+    return replace(view, top_k=min(view.top_k, left))
