@@ -21,6 +21,7 @@ from diffurec_tui.messages import Failed, ModelRead, Ranked, TitlesRead, UsersRe
 from diffurec_tui.screens.help import HelpScreen
 from diffurec_tui.screens.palette import Choice, PaletteScreen
 from diffurec_tui.screens.users import UsersScreen
+from diffurec_tui.screens.view import ViewScreen
 from diffurec_tui.screens.walk import WalkScreen
 from diffurec_tui.snapshots import Names, NumberedNames, Subject, WalkSpec
 from diffurec_tui.theme.palette import DARK, LIGHT
@@ -116,20 +117,30 @@ class ExplorerApp(App[None]):
         """Rank these users before others."""
         self.on_screen = users
 
+    @property
+    def view(self) -> ViewScreen | None:
+        """The view of a user that lies above the list, if there is one."""
+        return next((screen for screen in self.screen_stack if isinstance(screen, ViewScreen)), None)
+
     def open_user(self, user: int) -> None:
         """Show the walk of a user."""
         self.ask(user)
-        if self.walk not in self.screen_stack:
+        if self.view is None:
             self.push_screen("walk")
+
+    def show_view(self, name: str) -> None:
+        """Look at the same user in another way."""
+        if self.screen is self.view and self.screen is not self.get_screen(name):
+            self.switch_screen(name)
 
     def close_user(self) -> None:
         """Back to the list."""
-        if self.screen is self.walk:
+        if self.screen is self.view:
             self.pop_screen()
 
     def refresh_view(self) -> None:
         """Draw the screen on top anew."""
-        screen = self.walk if self.walk in self.screen_stack else self.users
+        screen = self.view or self.users
         if screen.is_mounted:
             screen.show()
 
@@ -199,12 +210,12 @@ class ExplorerApp(App[None]):
     def action_command_palette(self) -> None:
         """Every action of the screen by name, and every theme."""
         screen = self.screen
-        if isinstance(screen, (UsersScreen, WalkScreen)):
+        if isinstance(screen, (UsersScreen, ViewScreen)):
             self.push_screen(PaletteScreen(self._choices(screen.scope)), self._run_choice)
 
     def _choices(self, scope: Scope) -> list[Choice]:
         actions = [
-            Choice(action.id, action.label.capitalize(), action.help, action.shown)
+            Choice(action.command, action.label.capitalize(), action.help, action.shown)
             for action in available(scope)
             if action.id != "command_palette"
         ]

@@ -9,7 +9,10 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Scope = Literal["everywhere", "users", "walk"]
+Scope = Literal["everywhere", "users", "views", "walk"]
+"""Where an action works; `views` is every screen about one user."""
+
+VIEWS: tuple[Scope, ...] = ("walk",)
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,11 @@ class Action:
     footer_keys: str = ""
     """The keys in the footer, where they stand for this action and its opposite."""
 
+    @property
+    def command(self) -> str:
+        """What a screen is asked to run: actions that work everywhere are the app's."""
+        return f"app.{self.id}" if self.scope == "everywhere" else self.id
+
 
 ACTIONS: tuple[Action, ...] = (
     Action("forward", "walk", "right,l", "→ l", "step", "One step on, towards the item", "Walk", 1, "←→"),
@@ -45,18 +53,19 @@ ACTIONS: tuple[Action, ...] = (
     Action("play", "walk", "space", "space", "play", "Play and pause", "Walk", 3),
     Action("faster", "walk", "plus,equals_sign", "+", "faster", "Play faster", "Walk"),
     Action("slower", "walk", "minus", "-", "slower", "Play slower", "Walk"),
-    Action("seed", "walk", "s", "s", "seed", "A new seed: another walk of the same history", "Walk", 4),
+    Action("seed", "views", "s", "s", "seed", "A new seed: another walk of the same history", "Walk", 4),
     Action("lens", "walk", "x", "x", "lens", "What is rounded: the state x_t, or what the model reads, x̂_0", "Look", 5),
     Action("history_up", "walk", "up,k", "↑ k", "older", "Scroll the history to older items", "Look"),
     Action("history_down", "walk", "down,j", "↓ j", "newer", "Scroll the history to newer items", "Look"),
     Action("export", "walk", "e", "e", "export", "Write what is on screen to a JSON file", "Look", 11),
-    Action("users", "walk", "u,escape", "u", "users", "Back to the list of users", "Users", 6),
+    Action("view_walk", "views", "1", "1", "walk", "The walk, step by step", "Views", 8),
+    Action("users", "views", "u,escape", "u", "users", "Back to the list of users", "Users", 6),
     Action("choose", "users", "enter,right,l", "enter", "open", "Open the user under the cursor", "Users", 1),
     Action("filter", "everywhere", "slash", "/", "filter", "Filter users: part of an id, len>20, rank<=10", "Users", 7),
     Action("order", "users", "o", "o", "order", "Order by: the data, history length, rank", "Users", 3),
     Action("clear", "users", "escape", "esc", "clear", "Clear the filter", "Users", 4),
-    Action("next_user", "walk", "n,right_square_bracket", "n", "next user", "The next user of the list", "Users", 12),
-    Action("previous_user", "walk", "p,left_square_bracket", "p", "previous", "The previous user of the list", "Users"),
+    Action("next_user", "views", "n,right_square_bracket", "n", "next user", "The next user of the list", "Users", 12),
+    Action("previous_user", "views", "p,left_square_bracket", "p", "previous", "The previous user of the list", "Users"),
     Action("reload", "everywhere", "r", "r", "reload", "Read the newest weights of the run", "Program", 13),
     Action("theme", "everywhere", "t", "t", "theme", "Light or dark", "Program", 14),
     Action("help", "everywhere", "question_mark", "?", "help", "All keys", "Program", 1),
@@ -68,15 +77,16 @@ GROUPS: tuple[str, ...] = tuple(dict.fromkeys(action.group for action in ACTIONS
 
 
 def bindings(scope: Scope) -> list[BindingType]:
-    """Textual bindings of the actions of one scope."""
+    """Textual bindings of the actions of one screen, or of the app."""
     return [
-        Binding(action.keys, action.id, action.label, show=False, id=f"{scope}.{action.id}")
-        for action in ACTIONS
-        if action.scope == scope
+        Binding(action.keys, action.id, action.label, show=False, id=f"{action.scope}.{action.id}")
+        for action in available(scope)
+        if action.scope in (scope, "views")
     ]
 
 
 def available(scope: Scope) -> Iterator[Action]:
-    """What one can do on a screen: its own actions, then those that work everywhere."""
-    yield from (action for action in ACTIONS if action.scope == scope)
-    yield from (action for action in ACTIONS if action.scope == "everywhere")
+    """What one can do on a screen: its own actions, those of all views if it is one, those of the app."""
+    scopes = (scope, "views", "everywhere") if scope in VIEWS else (scope, "everywhere")
+    for one in dict.fromkeys(scopes):
+        yield from (action for action in ACTIONS if action.scope == one)

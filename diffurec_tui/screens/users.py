@@ -160,7 +160,7 @@ class UsersScreen(Screen[None]):
 
     def _highlight(self) -> None:
         user = self.list.user
-        if user is not None and self.explorer.walk not in self.explorer.screen_stack:
+        if user is not None and self.explorer.view is None:
             self.explorer.ask(user)
         self.explorer.look_at(self.list.visible_users())
         self.show()

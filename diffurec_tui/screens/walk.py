@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.screen import Screen
 from textual.timer import Timer
 
 from diffurec.errors import UserError
@@ -18,6 +16,7 @@ from diffurec_tui.keys import Scope, bindings
 from diffurec_tui.reading import States, note, other_series, rank_series
 from diffurec_tui.screens.arrange import arrange
 from diffurec_tui.screens.step_prompt import StepPrompt
+from diffurec_tui.screens.view import ViewScreen
 from diffurec_tui.snapshots import Subject
 from diffurec_tui.widgets.curves import Curves, Series
 from diffurec_tui.widgets.footer import Footer
@@ -27,16 +26,12 @@ from diffurec_tui.widgets.ranking import Step, TopK
 from diffurec_tui.widgets.text import symbols
 from diffurec_tui.widgets.timeline import Position, Timeline
 
-if TYPE_CHECKING:
-    from diffurec_tui.app import ExplorerApp
-
 PATIENCE_SECONDS = 0.15
 STEPS_A_SECOND = 8.0
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
-MAX_SEED = 2**63 - 1
 
 
-class WalkScreen(Screen[None]):
+class WalkScreen(ViewScreen):
     """Every key of the walk moves an index into frames that are there; nothing is computed here."""
 
     BINDINGS = bindings("walk")
@@ -50,13 +45,6 @@ class WalkScreen(Screen[None]):
         self.player: Timer | None = None
         self._states: States | None = None
         self._drawn: tuple[States, Lens, tuple[Series, ...], str] | None = None
-
-    @property
-    def explorer(self) -> ExplorerApp:
-        from diffurec_tui.app import ExplorerApp
-
-        assert isinstance(self.app, ExplorerApp)
-        return self.app
 
     def compose(self) -> ComposeResult:
         yield Header(id="header")
@@ -75,9 +63,6 @@ class WalkScreen(Screen[None]):
     def on_mount(self) -> None:
         self.query_one("#rank").border_title = "Rank of the true next item"
         self.query_one("#rest").border_title = "On the way"
-
-    def on_screen_resume(self) -> None:
-        self.show()
 
     def on_screen_suspend(self) -> None:
         self._pause()
@@ -265,12 +250,6 @@ class WalkScreen(Screen[None]):
 
     # Everything else.
 
-    def action_seed(self) -> None:
-        app = self.explorer
-        if app.spec is not None:
-            app.ask(app.spec.user, (app.seed + 1) % MAX_SEED)
-            self.show()
-
     def action_lens(self) -> None:
         self.lens = "x_0_hat" if self.lens == "x_t" else "x_t"
         self.show()
@@ -281,21 +260,9 @@ class WalkScreen(Screen[None]):
     def action_history_down(self) -> None:
         self.query_one(History).scroll_items(-1)
 
-    def action_users(self) -> None:
-        self.explorer.close_user()
-
-    def action_next_user(self) -> None:
-        self._step_user(1)
-
-    def action_previous_user(self) -> None:
-        self._step_user(-1)
-
-    def _step_user(self, by: int) -> None:
-        user = self.explorer.users.step(by)
-        if user is not None:
-            self._pause()
-            self.explorer.ask(user)
-            self.show()
+    def step_user(self, by: int) -> None:
+        self._pause()
+        super().step_user(by)
 
     def action_export(self) -> None:
         app = self.explorer

@@ -55,7 +55,7 @@ class Footer(Panel):
     async def on_click(self, event: events.Click) -> None:
         for start, end, action in self._places:
             if start <= event.x < end:
-                await self.screen.run_action(action.id)
+                await self.screen.run_action(action.command)
 
 
 def keys_of(action: Action) -> str:

@@ -5,8 +5,9 @@ from collections import Counter
 import pytest
 
 from diffurec_tui.app import ExplorerApp
-from diffurec_tui.keys import ACTIONS, Scope, available
+from diffurec_tui.keys import ACTIONS, VIEWS, Scope, available
 from diffurec_tui.screens.users import UsersScreen
+from diffurec_tui.screens.view import ViewScreen
 from diffurec_tui.screens.walk import WalkScreen
 
 
@@ -17,9 +18,12 @@ def test_a_key_does_one_thing_on_a_screen(scope: Scope):
 
 
 def test_every_action_has_a_method_and_words():
-    owner = {"walk": WalkScreen, "users": UsersScreen, "everywhere": ExplorerApp}
+    owner = {"walk": WalkScreen, "views": ViewScreen, "users": UsersScreen, "everywhere": ExplorerApp}
     for action in ACTIONS:
-        assert hasattr(owner[action.scope], f"action_{action.id}"), action
+        method = f"action_{action.id}"
+        assert hasattr(owner[action.scope], method), action
+        if action.scope == "views":  # not on the base alone: what a view does may be its own
+            assert all(hasattr(owner[view], method) for view in VIEWS), action
         assert action.help
         assert action.label
         assert action.shown

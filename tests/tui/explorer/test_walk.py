@@ -220,6 +220,21 @@ async def test_theme_and_palette(run_path: Path):
         assert app.walk.lens == "x_0_hat"
 
 
+async def test_what_works_everywhere_works_by_click_and_palette_too(run_path: Path):
+    async with exploring(run_path, user=5) as (app, pilot):
+        footer = screen_text(app)[-1]
+        await pilot.click("#footer", offset=(footer.index("? help"), 0))
+        await pilot.pause()
+        assert "One step on" in "\n".join(screen_text(app))
+        await pilot.press("escape", "ctrl+p")
+        await pilot.pause(0.2)
+        await pilot.press(*"light or dark")
+        await pilot.pause(0.2)
+        await pilot.press("enter")
+        await pilot.pause(0.2)
+        assert not app.current_theme.dark
+
+
 async def test_mouse(run_path: Path):
     async with exploring(run_path, user=5) as (app, pilot):
         await pilot.click("#timeline", offset=(7, 0))

@@ -1,0 +1,62 @@
+"""What every view of a user does alike: go to another view, another user, another seed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+from diffurec_tui.keys import Scope
+
+if TYPE_CHECKING:
+    from diffurec_tui.app import ExplorerApp
+
+MAX_SEED = 2**62
+"""The largest that the command line takes."""
+
+
+class ViewScreen(Screen[None]):
+    """A screen about the user one looks at; the app has one of them above the list."""
+
+    scope: Scope
+
+    @property
+    def explorer(self) -> ExplorerApp:
+        from diffurec_tui.app import ExplorerApp
+
+        assert isinstance(self.app, ExplorerApp)
+        return self.app
+
+    def show(self) -> None:
+        """Draw what the app holds."""
+        raise NotImplementedError
+
+    def on_screen_resume(self) -> None:
+        self.show()
+
+    def action_view_walk(self) -> None:
+        self.explorer.show_view("walk")
+
+    def action_users(self) -> None:
+        self.explorer.close_user()
+
+    def action_seed(self) -> None:
+        app = self.explorer
+        if app.spec is not None:
+            app.seed = (app.spec.seed + 1) % (MAX_SEED + 1)
+            app.ask_for(replace(app.spec, seed=app.seed, forks=()))
+            self.show()
+
+    def action_next_user(self) -> None:
+        self.step_user(1)
+
+    def action_previous_user(self) -> None:
+        self.step_user(-1)
+
+    def step_user(self, by: int) -> None:
+        """Look at the next or previous user of the list."""
+        user = self.explorer.users.step(by)
+        if user is not None:
+            self.explorer.ask(user)
+            self.show()
