@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,19 +11,15 @@ import typer
 from diffurec.errors import UserError
 from diffurec_tui.cli.console import print_json, results
 from diffurec_tui.cli.options import Ckpt, Data, Device, ExcludeSeen, Json, Seed, Steps, TopK, User
+from diffurec_tui.cli.walk_reports import item_of, sample_table, trace_report, trace_table
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from diffurec.data.dataset import Dataset
     from diffurec.inspection.cases import Case
-    from diffurec.inspection.frames import Trajectory
     from diffurec.inspection.inspector import Inspector, View
     from diffurec.run import Run
 
 app = typer.Typer()
-
-TITLE_WIDTH = 44
 
 
 @app.command()
@@ -37,6 +33,7 @@ def trace(
         str, typer.Option("--lens", help="What is rounded at each step: x_0_hat, the reconstruction, or x_t.")
     ] = "x_0_hat",
     exclude_seen: ExcludeSeen = False,
+    plot: Annotated[bool, typer.Option("--plot", help="Draw the curves, too.")] = False,
     data: Data = None,
     device: Device = "auto",
     json_: Json = False,
@@ -52,9 +49,13 @@ def trace(
     frames = tuple(inspector.walk(case, seed, view))
     trajectory = Trajectory(frames, len(frames))
     if json_:
-        print_json(_trace_report(run, inspector, case, user, seed, trajectory))
+        print_json(trace_report(run, inspector, case, user, seed, trajectory))
     else:
-        _trace_table(run, inspector, case, user, seed, trajectory, lens)
+        trace_table(run, inspector, case, user, seed, trajectory, lens)
+    if plot and not json_:
+        from diffurec_tui.cli.plots import curves
+
+        sys.stdout.write(curves(trajectory, lens, results().width) + "\n")
 
 
 @app.command()
@@ -90,13 +91,13 @@ def sample(
         "n": n,
         "steps": view.walk.steps or inspector.num_steps,
         "top_k": samples.lists.shape[1],
-        "target": None if case.target is None else _item(inspector, case.target),
+        "target": None if case.target is None else item_of(inspector, case.target),
         "distinct_items": samples.distinct_items,
         "mean_jaccard": samples.mean_jaccard,
         "target_rank": None
         if ranks is None
         else {"min": int(ranks.min()), "mean": float(ranks.mean()), "max": int(ranks.max())},
-        "items": [{**_item(inspector, item), "lists": count} for item, count in samples.item_counts],
+        "items": [{**item_of(inspector, item), "lists": count} for item, count in samples.item_counts],
         "diversity": asdict(diversity(samples, case.history, inspector.item_facts)),
     }
     if json_:
@@ -106,7 +107,7 @@ def sample(
         ]
         print_json(report)
     else:
-        _sample_table(report)
+        sample_table(report)
 
 
 @app.command()
@@ -174,145 +175,3 @@ def _case(run: Run, dataset: Dataset | None, user: str) -> Case:
         example = f", as {ids[0]}" if len(ids) else ""
         raise UserError(f"--user {user}: no such user in {dataset.path}; ids are those of the data{example}")
     return case_of_user(dataset, found)
-
-
-def _item(inspector: Inspector, item: int) -> dict[str, Any]:
-    return {"item_id": inspector.catalogue.original_ids[item], "title": inspector.catalogue.titles[item]}
-
-
-def _trace_report(
-    run: Run, inspector: Inspector, case: Case, user: str, seed: int, trajectory: Trajectory
-) -> dict[str, Any]:
-    def ranking(frame: Any, lens: str) -> dict[str, Any]:
-        ranked = frame.ranking(lens)
-        return {
-            "top_k": [
-                {**_item(inspector, item), "score": score, "probability": probability}
-                for item, score, probability in zip(
-                    ranked.items.tolist(), ranked.scores.tolist(), ranked.probabilities.tolist(), strict=True
-                )
-            ],
-            "target_rank": ranked.target_rank,
-            "entropy": ranked.entropy,
-        }
-
-    overlaps = trajectory.overlap_with_final()
-    return {
-        "run": str(run.path),
-        "weights": run.weights_path.name,
-        "user": user,
-        "seed": seed,
-        "history": [_item(inspector, item) for item in case.history],
-        "target": None if case.target is None else _item(inspector, case.target),
-        "top_1_locked_in_at_step": trajectory.locked_in(1),
-        "top_k_locked_in_at_step": trajectory.locked_in(len(trajectory.frames[-1].x_0_hat.items)),
-        "steps": [
-            {
-                "index": frame.index,
-                "t": frame.t,
-                "x_0_hat": ranking(frame, "x_0_hat"),
-                "x_t": ranking(frame, "x_t"),
-                "moved": frame.moved,
-                "overlap_with_final": overlap,
-            }
-            for frame, overlap in zip(trajectory.frames, overlaps, strict=True)
-        ],
-    }
-
-
-def _trace_table(
-    run: Run, inspector: Inspector, case: Case, user: str, seed: int, trajectory: Trajectory, lens: Any
-) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    name = inspector.catalogue.name
-    rounded = "x̂_0, the model's reconstruction," if lens == "x_0_hat" else "x_t, the noisy state,"
-    recent = " → ".join(name(item) for item in case.history[-3:])
-    out = results()
-    out.print(f"{run.info['data']['name']}, user {escape(user)}: … {escape(recent)}", soft_wrap=True)
-    if case.target is not None:
-        out.print(f"what came next: ★ {escape(name(case.target))}", soft_wrap=True)
-    table = Table(
-        caption=f"{rounded} rounded to items at each of {len(trajectory.frames)} steps, seed {seed}"
-    )
-    for title, justify in (("step", "right"), ("t", "right"), ("top 1", "left"), ("p", "right")):
-        table.add_column(title, justify=justify, no_wrap=True)  # pyright: ignore[reportArgumentType]
-    table.add_column("★ rank", justify="right")
-    table.add_column("of final list", justify="right")
-    table.add_column("entropy", justify="right")
-    table.add_column("‖x_{t-1}−x_t‖", justify="right")
-    for frame, overlap in zip(trajectory.frames, trajectory.overlap_with_final(lens), strict=True):
-        ranking = frame.ranking(lens)
-        table.add_row(
-            str(frame.index + 1),
-            str(frame.t),
-            escape(_shorten(name(int(ranking.items[0])))),
-            f"{100 * float(ranking.probabilities[0]):.1f} %",
-            "–" if ranking.target_rank is None else str(ranking.target_rank),
-            f"{100 * overlap:.0f} %",
-            f"{ranking.entropy:.2f}",
-            f"{frame.moved:.2f}",
-        )
-    out.print(table)
-    final = trajectory.frames[-1].x_0_hat
-    listed = Table(title="the recommendation")
-    listed.add_column("", justify="right")
-    listed.add_column("item", no_wrap=True)
-    listed.add_column("p", justify="right")
-    for place, (item, probability) in enumerate(
-        zip(final.items.tolist(), final.probabilities.tolist(), strict=True), start=1
-    ):
-        star = "★ " if item == case.target else ""
-        listed.add_row(str(place), star + escape(_shorten(name(item), 70)), f"{100 * probability:.1f} %")
-    out.print(listed)
-
-
-def _sample_table(report: dict[str, Any]) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(
-        title=f"user {escape(report['user'])}: {report['n']} walks of {report['steps']} steps",
-        caption=f"{report['distinct_items']} distinct items, mean Jaccard of two lists"
-        f" {report['mean_jaccard']:.3f}",
-    )
-    table.add_column("in lists", justify="right")
-    table.add_column("item", no_wrap=True)
-    for entry in report["items"][:20]:
-        title = entry["title"] or f"#{entry['item_id']}"
-        star = "★ " if report["target"] and entry["item_id"] == report["target"]["item_id"] else ""
-        table.add_row(f"{100 * entry['lists'] / report['n']:.0f} %", star + escape(_shorten(title, 70)))
-    out = results()
-    out.print(table)
-    if report["target_rank"]:
-        rank = report["target_rank"]
-        out.print(f"★ the true next item ranks {rank['min']} to {rank['max']}, {rank['mean']:.1f} on average")
-    out.print(_measures_table(report["diversity"], report["top_k"]))
-
-
-def _measures_table(measured: dict[str, Any], k: int) -> Table:
-    from rich.table import Table
-
-    def shown(value: float, digits: int = 3) -> str:
-        return "–" if math.isnan(value) else f"{value:.{digits}f}"
-
-    table = Table(title="how wide the lists reach", show_header=False)
-    table.add_column("")
-    table.add_column("", justify="right")
-    for label, value in (
-        (f"entropy of an item out of a list, {math.log(k):.3f} where all agree", shown(measured["entropy"])),
-        ("distance within a list, by embeddings", shown(measured["intra_list_distance"])),
-        ("distance within a list, by categories", shown(measured["category_distance"])),
-        ("share of the catalogue in any list", f"{100 * measured['coverage']:.2f} %"),
-        ("items less popular than those of the lists", f"{100 * measured['popularity']:.1f} %"),
-        ("the same for the history", f"{100 * measured['history_popularity']:.1f} %"),
-    ):
-        table.add_row(label, value)
-    return table
-
-
-def _shorten(title: str, width: int = TITLE_WIDTH) -> str:
-    from rich.cells import cell_len, set_cell_size
-
-    return title if cell_len(title) <= width else set_cell_size(title, width - 1) + "…"

@@ -51,6 +51,15 @@ def test_the_tables_show_whole_titles_and_no_markup(run) -> None:
     assert "Film [" in diffurec("sample", "--ckpt", run, "--user", "user3", "--n", 3).out
 
 
+def test_the_plots_show_both_curves_plainly(run) -> None:
+    out = diffurec("trace", "--ckpt", run, "--user", "user3", "--plot").out
+    assert "rank of the true next item" in out
+    assert "share of the final list" in out
+    assert "\x1b" not in out
+    assert any("\u2800" < character < "\u28ff" for character in out)
+    assert diffurec("trace", "--ckpt", run, "--user", "user0", "--plot").code == 0
+
+
 def test_one_sample_has_no_pairs(run) -> None:
     report = diffurec("sample", "--ckpt", run, "--user", "user3", "--n", 1, "--json").json
     assert report["mean_jaccard"] is None
