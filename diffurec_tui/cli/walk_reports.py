@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from diffurec_tui.cli.console import results
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from diffurec.inspection.cases import Case
     from diffurec.inspection.frames import Frame, Lens, Trajectory
     from diffurec.inspection.inspector import Inspector
