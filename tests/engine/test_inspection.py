@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from diffurec.config import Config, DataConfig, DiffusionConfig, ModelConfig
 from diffurec.data.catalogue import load_catalogue
 from diffurec.errors import UserError
 from diffurec.inspection.cases import Case
-from diffurec.inspection.diversity import diversity, item_facts, running_jaccard
+from diffurec.inspection.diversity import diversity, item_facts, running_distinct, running_jaccard
 from diffurec.inspection.frames import SampleSet, Trajectory, merge, movement
 from diffurec.inspection.influence import influence
 from diffurec.inspection.inspector import Inspector, load_inspector
@@ -209,6 +210,30 @@ def test_the_running_jaccard_is_that_of_every_beginning(lists) -> None:
     running = running_jaccard(sample_set(lists))
     for n in range(1, len(lists) + 1):
         assert running[n - 1] == pytest.approx(sample_set(lists[:n]).mean_jaccard, abs=1e-5, nan_ok=True)
+        assert running_distinct(sample_set(lists))[n - 1] == sample_set(lists[:n]).distinct_items
+
+
+@given(st.lists(st.lists(st.integers(1, 12), min_size=4, max_size=4, unique=True), min_size=1, max_size=9))
+def test_the_distance_of_categories_is_the_mean_over_pairs_then_over_lists(lists) -> None:
+    names = ["", "a", "b", "a|b", "", "a|b|c", "d", "", "", "e|a", "b|c", "", "d|e"]
+    facts = item_facts(np.ones((13, 2), dtype=np.float32), names, np.zeros(13, dtype=np.int64))
+    means = []
+    for one in lists:
+        known = [facts.categories[item] for item in one if facts.categories[item]]
+        pairs = [1 - len(a & b) / len(a | b) for a, b in combinations(known, 2)]
+        means += [sum(pairs) / len(pairs)] if pairs else []
+    expected = sum(means) / len(means) if means else math.nan
+    measured = diversity(sample_set(lists), [1], facts).category_distance
+    assert measured == pytest.approx(expected, abs=1e-5, nan_ok=True)
+
+
+def test_the_first_of_a_sample_set() -> None:
+    samples = SampleSet((5, 6, 7), np.arange(12).reshape(3, 4), np.array([1, 2, 3]))
+    first = samples.first(2, 3)
+    assert first.seeds == (5, 6)
+    assert first.lists.tolist() == [[0, 1, 2], [4, 5, 6]]
+    assert first.target_ranks is not None
+    assert first.target_ranks.tolist() == [1, 2]
 
 
 @given(st.lists(st.lists(st.integers(1, 30), min_size=3, max_size=3, unique=True), min_size=2, max_size=12))

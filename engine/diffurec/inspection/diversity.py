@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +12,7 @@ from diffurec.inspection.frames import SampleSet
 
 Floats = npt.NDArray[np.float32]
 
-LISTS_AT_ONCE = 1_000
+LISTS_AT_ONCE, CATEGORY_LISTS_AT_ONCE = 1_000, 100
 
 
 @dataclass(frozen=True)
@@ -91,6 +90,13 @@ def running_jaccard(samples: SampleSet) -> npt.NDArray[np.float64]:
     return np.where(pairs > 0, np.cumsum(with_earlier) / np.maximum(pairs, 1), np.nan)
 
 
+def running_distinct(samples: SampleSet) -> npt.NDArray[np.int64]:
+    """Number of different items in the first n lists, n = 1 … N; (N,)."""
+    number, k = samples.lists.shape
+    _, first = np.unique(samples.lists, return_index=True)
+    return np.cumsum(np.bincount(first // k, minlength=number))
+
+
 def _intra_list_distance(lists: npt.NDArray[np.int64], directions: Floats) -> float:
     """By the identity Σ_{i≠j} cos(i, j) = ‖Σ_i d_i‖² - k for unit vectors, some lists at a time."""
     k = lists.shape[1]
@@ -106,10 +112,30 @@ def _category_distance(lists: npt.NDArray[np.int64], categories: Sequence[frozen
     """Lists repeat, so each different one is measured once."""
     different, counts = np.unique(np.sort(lists, axis=1), axis=0, return_counts=True)
     total, weight = 0.0, 0
-    for items, count in zip(different, counts, strict=True):
-        known = [categories[int(item)] for item in items if categories[int(item)]]
-        pairs = [1 - len(a & b) / len(a | b) for a, b in combinations(known, 2)]
-        if pairs:
-            total += int(count) * sum(pairs) / len(pairs)
-            weight += int(count)
+    for begin in range(0, len(different), CATEGORY_LISTS_AT_ONCE):
+        part = slice(begin, begin + CATEGORY_LISTS_AT_ONCE)
+        means = _category_distances(different[part], categories)
+        known = ~np.isnan(means)
+        total += float((means * counts[part])[known].sum())
+        weight += int(counts[part][known].sum())
     return total / weight if weight else float("nan")
+
+
+def _category_distances(
+    lists: npt.NDArray[np.int64], categories: Sequence[frozenset[str]]
+) -> npt.NDArray[np.float64]:
+    """Mean over the pairs of each list; (N,), NaN where no two items have categories."""
+    items, place = np.unique(lists, return_inverse=True)
+    of_items = [categories[int(item)] for item in items]
+    column = {name: number for number, name in enumerate(sorted(frozenset().union(*of_items)))}
+    has = np.zeros((len(items), max(1, len(column))), dtype=np.float32)
+    for row, names in enumerate(of_items):
+        has[row, [column[name] for name in names]] = 1
+    has = has[place.reshape(lists.shape)]  # (N, k, C)
+    sizes = has.sum(axis=2)
+    common = has @ has.transpose(0, 2, 1)  # (N, k, k)
+    either = sizes[:, :, None] + sizes[:, None, :] - common
+    pairs = (sizes > 0)[:, :, None] & (sizes > 0)[:, None, :] & np.tri(lists.shape[1], k=-1, dtype=np.bool_)
+    distances = np.where(pairs, 1 - common / np.maximum(either, 1), 0).sum(axis=(1, 2), dtype=np.float64)
+    number = pairs.sum(axis=(1, 2))
+    return np.where(number > 0, distances / np.maximum(number, 1), np.nan)

@@ -112,6 +112,13 @@ class SampleSet:
         order = np.lexsort((items, -counts))
         return [(int(items[i]), int(counts[i])) for i in order]
 
+    def first(self, number: int, k: int) -> SampleSet:
+        """The first `number` lists, cut to their best `k`."""
+        ranks = self.target_ranks
+        return SampleSet(
+            self.seeds[:number], self.lists[:number, :k], None if ranks is None else ranks[:number]
+        )
+
     @property
     def distinct_items(self) -> int:
         """Number of different items over all lists."""
