@@ -22,6 +22,7 @@ import polars as pl
 from diffurec.data.dataset import FORMAT, VERSION, fingerprint
 from diffurec.data.titles import ItemText
 from diffurec.errors import UserError
+from diffurec.files import sync
 
 
 @dataclass(frozen=True)
@@ -130,10 +131,10 @@ def write_dataset(
     (folder / "dataset.json").write_text(text + "\n", encoding="utf-8")
 
     for path in [*folder.iterdir(), folder]:
-        _sync(path)
+        sync(path)
     check_out(out)
     folder.rename(out)
-    _sync(Path(os.path.abspath(out)).parent)  # noqa: PTH100
+    sync(Path(os.path.abspath(out)).parent)  # noqa: PTH100
     return manifest
 
 
@@ -165,11 +166,3 @@ def target_counts(
             "users": int(((lengths > test_start) & (test_start > 0)).sum()),
         },
     }
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
