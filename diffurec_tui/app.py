@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual import on
 from textual.app import App
 from textual.screen import Screen
 
 from diffurec.data.dataset import Dataset
-from diffurec.inspection.cases import case_lengths, case_of_user
+from diffurec.inspection.cases import Case, case_lengths, case_of_user
 from diffurec.inspection.frames import Trajectory
 from diffurec.inspection.views import View
 from diffurec.run import Run
+from diffurec_tui.jobs.influence import InfluenceJob
+from diffurec_tui.jobs.map import MapJob
 from diffurec_tui.jobs.ranks import RankJob
 from diffurec_tui.jobs.walk import WalkJob
 from diffurec_tui.keys import Scope, available, bindings
-from diffurec_tui.messages import Failed, ModelRead, Ranked, TitlesRead, UsersRead, Walked
+from diffurec_tui.mapping import ItemMap
+from diffurec_tui.messages import Drawn, Failed, Influenced, Mapped, ModelRead, Ranked, TitlesRead, UsersRead, Walked
+from diffurec_tui.screens.diversity import DiversityScreen
 from diffurec_tui.screens.help import HelpScreen
+from diffurec_tui.screens.map import MapScreen
 from diffurec_tui.screens.palette import Choice, PaletteScreen
 from diffurec_tui.screens.users import UsersScreen
 from diffurec_tui.screens.view import ViewScreen
 from diffurec_tui.screens.walk import WalkScreen
-from diffurec_tui.snapshots import Names, NumberedNames, Subject, WalkSpec
+from diffurec_tui.seen import SeenWalks
+from diffurec_tui.snapshots import Heat, Names, NumberedNames, Subject, WalkSpec
 from diffurec_tui.theme.palette import DARK, LIGHT
-from diffurec_tui.widgets.text import symbols
+from diffurec_tui.walking import edited, path, turned
+from diffurec_tui.widgets.footer import owner_of
+from diffurec_tui.widgets.text import spelled, symbols
 from diffurec_tui.widgets.user_index import UserIndex
 from diffurec_tui.workers import Engine, run_facts
 
 STOP_SECONDS = 0.5
+MOST_HEATS = 256
 
 
 @dataclass(frozen=True)
@@ -64,11 +73,18 @@ class ExplorerApp(App[None]):
         self.on_screen: tuple[int, ...] = ()
         self.ranking = False
         self.trajectory: Trajectory | None = None
+        self.item_map: ItemMap | None = None
+        self.map_failed = False
+        self.walks = SeenWalks()
+        self.heats: dict[WalkSpec, Heat] = {}
+        self.influence_wanted = False
         self.trouble = ""
         self.model_read = False
         self.engine = Engine(opened.run, opened.dataset, opened.device, self.post_message)
         self.users = UsersScreen(self.index)
         self.walk = WalkScreen()
+        self.diversity = DiversityScreen(opened.top_k)
+        self.map = MapScreen()
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         self.theme = DARK.name
@@ -79,6 +95,8 @@ class ExplorerApp(App[None]):
     def on_mount(self) -> None:
         self.set_class(not symbols().braille, "ascii")
         self.install_screen(self.walk, "walk")
+        self.install_screen(self.diversity, "diversity")
+        self.install_screen(self.map, "map")
         if self.opened.user is not None:
             self.open_user(self.opened.user)
         self.call_after_refresh(self._first_frame_shown)
@@ -104,14 +122,58 @@ class ExplorerApp(App[None]):
     def ask(self, user: int, seed: int | None = None) -> None:
         """Look at the walk of a user as the data has it."""
         self.seed = self.seed if seed is None else seed
-        case = case_of_user(self.opened.dataset, user)
-        self.ask_for(WalkSpec(user, case, self.seed, View(top_k=self.opened.top_k)))
+        view = self.spec.view if self.spec is not None else View(top_k=self.opened.top_k)
+        self.ask_for(WalkSpec(user, self.data_case(user), self.seed, view))
 
     def ask_for(self, spec: WalkSpec) -> None:
         """Look at a walk; one that is there already is not walked again."""
-        if spec != self.spec:
-            self.spec, self.trajectory = spec, None
+        if spec == self.spec:
+            return
+        self.spec, self.seed, self.trajectory = spec, spec.seed, self.walks.get(spec)
+        if self.trajectory is None:
             self.engine.ask(WalkJob(spec))
+        else:
+            self.trouble = ""
+            self.engine.drop(WalkJob.kind)
+            self._ask_influence()
+
+    def data_case(self, user: int) -> Case:
+        """The history of a user as the data has it."""
+        return case_of_user(self.opened.dataset, user)
+
+    @property
+    def lambda_scale(self) -> float:
+        return self.spec.view.walk.lambda_scale if self.spec is not None else 1.0
+
+    @property
+    def edits(self) -> str:
+        """How the history differs from the one of the data."""
+        return "" if self.spec is None else edited(self.data_case(self.spec.user), self.spec.case)
+
+    @property
+    def told(self) -> tuple[str, tuple[str, ...]]:
+        """For the header: the seeds of a walk with forks, and what is changed of the model and the data."""
+        if self.spec is None:
+            return "", ()
+        changes = tuple(spelled(one) for one in (turned(self.spec.view), self.edits) if one)
+        return path(self.spec) if self.spec.forks or changes else "", changes
+
+    def want_influence(self, wanted: bool) -> None:
+        """Whether to find out what each item of the history does, after every walk."""
+        self.influence_wanted = wanted
+        if wanted:
+            self._ask_influence()
+        else:
+            self.engine.drop(InfluenceJob.kind)
+
+    @property
+    def heat(self) -> Heat | None:
+        """What the items of the history do, where it is known; forks play no part in it."""
+        return None if self.spec is None else self.heats.get(replace(self.spec, forks=()))
+
+    def _ask_influence(self) -> None:
+        if self.influence_wanted and self.spec is not None and self.trajectory is not None and not self.heat:
+            self.engine.ask(InfluenceJob(replace(self.spec, forks=())))
 
     def look_at(self, users: tuple[int, ...]) -> None:
         """Rank these users before others."""
@@ -161,9 +223,15 @@ class ExplorerApp(App[None]):
     def _model_read(self, message: ModelRead) -> None:
         self.facts, self.trouble = message.facts, ""
         self.index.forget_ranks()
+        self.diversity.sampling.forget()
         if self.spec is not None and self.model_read:  # the first model finds what was asked before it
             self.engine.ask(WalkJob(self.spec))
         self.model_read, self.ranking = True, False
+        self.walks.forget()
+        self.heats.clear()
+        self.walk.unpin()
+        self.item_map, self.map_failed = None, False
+        self.engine.ask(MapJob())
         self.refresh_view()
 
     @on(Failed)
@@ -175,16 +243,36 @@ class ExplorerApp(App[None]):
     def _walked(self, message: Walked) -> None:
         if message.spec != self.spec:
             return
-        self.trajectory = message.trajectory
+        self.trajectory, self.trouble = message.trajectory, ""
+        if message.trajectory.complete:
+            self.walks.put(message.spec, message.trajectory)
+            self._ask_influence()
         self.refresh_view()
         if message.trajectory.complete and not self.ranking:  # the first walk goes before all ranks
             self.ranking = True
             self.engine.ask(RankJob(self.opened.seed, self.opened.top_k, lambda: self.on_screen))
 
+    @on(Mapped)
+    def _mapped(self, message: Mapped) -> None:
+        self.item_map, self.map_failed = message.items, message.items is None
+        if self.screen is self.map:
+            self.map.show()
+
+    @on(Drawn)
+    def _drawn(self, message: Drawn) -> None:
+        self.diversity.take(message.draws)
+
     @on(Ranked)
     def _ranked(self, message: Ranked) -> None:
         self.index.ranks[message.users] = message.ranks
         self.users.ranks_arrived()
+
+    @on(Influenced)
+    def _influenced(self, message: Influenced) -> None:
+        if len(self.heats) >= MOST_HEATS:
+            self.heats.pop(next(iter(self.heats)))
+        self.heats[message.spec] = message.heat
+        self.refresh_view()
 
     # Actions that work everywhere.
 
@@ -229,4 +317,4 @@ class ExplorerApp(App[None]):
         if theme:
             self.theme = theme
         else:
-            await self.screen.run_action(kind)
+            await owner_of(self.screen, kind).run_action(kind)

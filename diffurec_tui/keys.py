@@ -9,10 +9,13 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Scope = Literal["everywhere", "users", "views", "walk"]
-"""Where an action works; `views` is every screen about one user."""
+Scope = Literal["everywhere", "users", "views", "steps", "walk", "diversity", "map", "dials", "edit"]
+"""Where an action works; `views` is every screen about one user, `steps` those with a step."""
 
-VIEWS: tuple[Scope, ...] = ("walk",)
+VIEWS: tuple[Scope, ...] = ("walk", "diversity", "map")
+STEPPED: tuple[Scope, ...] = ("walk", "map")
+MODES: tuple[Scope, ...] = ("dials", "edit")
+"""Scopes of a widget that takes the keys for a while."""
 
 
 @dataclass(frozen=True)
@@ -43,29 +46,76 @@ class Action:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("forward", "walk", "right,l", "→ l", "step", "One step on, towards the item", "Walk", 1, "←→"),
-    Action("back", "walk", "left,h", "← h", "back", "One step back, towards noise", "Walk"),
-    Action("forward_5", "walk", "shift+right,L", "shift+→ L", "five on", "Five steps on", "Walk"),
-    Action("back_5", "walk", "shift+left,H", "shift+← H", "five back", "Five steps back", "Walk"),
-    Action("first", "walk", "home,0", "home 0", "noise", "To pure noise, before the first step", "Walk", 9),
-    Action("last", "walk", "end,dollar_sign", "end $", "item", "To the end of the walk: the recommendation", "Walk", 8),
-    Action("go_to", "walk", "g", "g", "go to", "Go to a step by its number", "Walk", 10),
-    Action("play", "walk", "space", "space", "play", "Play and pause", "Walk", 3),
-    Action("faster", "walk", "plus,equals_sign", "+", "faster", "Play faster", "Walk"),
-    Action("slower", "walk", "minus", "-", "slower", "Play slower", "Walk"),
+    Action("forward", "steps", "right,l", "→ l", "step", "One step on, towards the item", "Walk", 1, "←→"),
+    Action("back", "steps", "left,h", "← h", "back", "One step back, towards noise", "Walk"),
+    Action("forward_5", "steps", "shift+right,L", "shift+→ L", "five on", "Five steps on", "Walk"),
+    Action("back_5", "steps", "shift+left,H", "shift+← H", "five back", "Five steps back", "Walk"),
+    Action("first", "steps", "home,0", "home 0", "noise", "To pure noise, before the first step", "Walk", 15),
+    Action("last", "steps", "end,dollar_sign", "end $", "item", "To the end of the walk: the recommendation", "Walk", 14),
+    Action("go_to", "steps", "g", "g", "go to", "Go to a step by its number", "Walk", 13),
+    Action("play", "steps", "space", "space", "play", "Play and pause", "Walk", 3),
+    Action("faster", "steps", "plus,equals_sign", "+", "faster", "Play faster", "Walk"),
+    Action("slower", "steps", "minus", "-", "slower", "Play slower", "Walk"),
     Action("seed", "views", "s", "s", "seed", "A new seed: another walk of the same history", "Walk", 4),
-    Action("lens", "walk", "x", "x", "lens", "What is rounded: the state x_t, or what the model reads, x̂_0", "Look", 5),
+    Action("fork", "walk", "f", "f", "fork", "Fork here: the same past, another future", "Walk", 5),
+    Action("previous_walk", "walk", "left_square_bracket", "[", "walk before", "Back to the walk of this user seen before", "Walk", 17),
+    Action("next_walk", "walk", "right_square_bracket", "]", "walk after", "On to the walk of this user seen after it", "Walk"),
+    Action("dials", "walk", "d", "d", "dials", "Dials: λ, steps, variance, rounding, temperature, seen items", "Change", 6),
+    Action("edit", "walk", "w", "w", "edit", "What if: edit the history", "Change", 7),
+    Action("pin", "walk", "P", "P", "pin", "Keep this walk beside the ones that follow, or let go of it", "Change", 8),
+    Action("flip", "walk", "v", "v", "pinned", "Show the pinned walk instead, where there is room for one list", "Change"),
+    Action("why", "walk", "y", "y", "why", "Why: influence of each item on the top-1, on the true item, attention, off", "Change", 9),
+    Action("lens", "steps", "x", "x", "lens", "What is rounded: the state x_t, or what the model reads, x̂_0", "Look", 10),
     Action("history_up", "walk", "up,k", "↑ k", "older", "Scroll the history to older items", "Look"),
     Action("history_down", "walk", "down,j", "↓ j", "newer", "Scroll the history to newer items", "Look"),
-    Action("export", "walk", "e", "e", "export", "Write what is on screen to a JSON file", "Look", 11),
+    Action("export", "walk", "e", "e", "export", "Write what is on screen to a JSON file", "Look", 16),
     Action("view_walk", "views", "1", "1", "walk", "The walk, step by step", "Views", 8),
-    Action("users", "views", "u,escape", "u", "users", "Back to the list of users", "Users", 6),
+    Action("view_diversity", "views", "2", "2", "diversity", "Many walks: would another draw have said something else?", "Views", 8),
+    Action("more", "diversity", "m", "m", "more", "Draw more walks, up to a thousand", "Diversity", 1, "m M"),
+    Action("fewer", "diversity", "M", "M", "fewer", "Look at fewer of the walks", "Diversity"),
+    Action("longer", "diversity", "k", "k", "list", "Longer lists: 1, 5, 10, 20 or 50 items", "Diversity", 2, "k K"),
+    Action("shorter", "diversity", "K", "K", "shorter", "Shorter lists", "Diversity"),
+    Action("up", "diversity", "up", "↑", "up", "Scroll the items up", "Diversity"),
+    Action("down", "diversity", "down", "↓", "items", "Scroll the items down", "Diversity", 3, "↑↓"),
+    Action("page_up", "diversity", "pageup", "page ↑", "page up", "Scroll a page up", "Diversity"),
+    Action("page_down", "diversity", "pagedown", "page ↓", "page down", "Scroll a page down", "Diversity"),
+    Action("export", "diversity", "e", "e", "export", "Write what is drawn to a JSON file", "Diversity", 11),
+    Action("view_map", "views", "3", "3", "map", "All items in two dimensions, and the walk among them", "Views", 9),
+    Action("mark_next", "map", "tab", "tab", "mark", "To the next mark: true item, list, history", "Map", 2),
+    Action("mark_back", "map", "shift+tab", "shift+tab", "mark", "To the mark before", "Map"),
+    Action("unpick", "map", "backspace", "bksp", "let go", "Let go of the mark", "Map"),
+    Action("zoom_in", "map", "z", "z", "zoom", "Nearer, around the mark or the state", "Map", 3, "zZ"),
+    Action("zoom_out", "map", "Z", "Z", "farther", "Farther", "Map"),
+    Action("pan_left", "map", "A", "A", "pan", "Look further left", "Map", 9, "WASD"),
+    Action("pan_right", "map", "D", "D", "right", "Look further right", "Map"),
+    Action("pan_up", "map", "W,up", "W ↑", "up", "Look further up", "Map"),
+    Action("pan_down", "map", "S,down", "S ↓", "down", "Look further down", "Map"),
+    Action("centre", "map", "c", "c", "near", "Look at the walk and its list from near by", "Map", 4),
+    Action("fit_all", "map", "a", "a", "all", "Look at everything", "Map", 4),
+    Action("colour", "map", "b", "b", "category", "Tell the largest categories apart", "Map", 10),
+    Action("users", "views", "u,escape", "u", "users", "Back to the list of users", "Users", 11),
     Action("choose", "users", "enter,right,l", "enter", "open", "Open the user under the cursor", "Users", 1),
     Action("filter", "everywhere", "slash", "/", "filter", "Filter users: part of an id, len>20, rank<=10", "Users", 7),
     Action("order", "users", "o", "o", "order", "Order by: the data, history length, rank", "Users", 3),
     Action("clear", "users", "escape", "esc", "clear", "Clear the filter", "Users", 4),
-    Action("next_user", "views", "n,right_square_bracket", "n", "next user", "The next user of the list", "Users", 12),
-    Action("previous_user", "views", "p,left_square_bracket", "p", "previous", "The previous user of the list", "Users"),
+    Action("next_user", "views", "n", "n", "next user", "The next user of the list", "Users", 12),
+    Action("previous_user", "views", "p", "p", "previous", "The previous user of the list", "Users"),
+    Action("dial_up", "dials", "up,k", "↑ k", "dial", "The dial above", "Dials", 1, "↑↓"),
+    Action("dial_down", "dials", "down,j", "↓ j", "dial", "The dial below", "Dials"),
+    Action("dial_left", "dials", "left,h", "← h", "turn", "Turn to the left", "Dials", 2, "←→"),
+    Action("dial_right", "dials", "right,l", "→ l", "turn", "Turn to the right", "Dials"),
+    Action("dial_reset", "dials", "0", "0", "reset", "This dial as the model has it", "Dials", 3),
+    Action("dials_reset", "dials", "r", "r", "reset all", "All dials as the model has them", "Dials", 4),
+    Action("dials_close", "dials", "escape,d", "esc d", "close", "Leave the dials as they are", "Dials", 5),
+    Action("edit_up", "edit", "up,k", "↑ k", "item", "The item before", "What if", 1, "↑↓"),
+    Action("edit_down", "edit", "down,j", "↓ j", "item", "The item after", "What if"),
+    Action("edit_remove", "edit", "x,delete", "x", "remove", "Take the item out of the history", "What if", 2),
+    Action("edit_add", "edit", "a", "a", "add", "Add an item after it, found by its title", "What if", 3),
+    Action("edit_replace", "edit", "r", "r", "replace", "Put another item in its place", "What if", 4),
+    Action("edit_earlier", "edit", "shift+up,K", "shift+↑ K", "move", "Move the item towards the oldest", "What if", 5, "shift+↑↓"),
+    Action("edit_later", "edit", "shift+down,J", "shift+↓ J", "move", "Move the item towards the newest", "What if"),
+    Action("edit_restore", "edit", "0", "0", "restore", "The history as the data has it", "What if", 6),
+    Action("edit_leave", "edit", "escape,w", "esc w", "done", "Leave the history as it is now", "What if", 7),
     Action("reload", "everywhere", "r", "r", "reload", "Read the newest weights of the run", "Program", 13),
     Action("theme", "everywhere", "t", "t", "theme", "Light or dark", "Program", 14),
     Action("help", "everywhere", "question_mark", "?", "help", "All keys", "Program", 1),
@@ -81,12 +131,21 @@ def bindings(scope: Scope) -> list[BindingType]:
     return [
         Binding(action.keys, action.id, action.label, show=False, id=f"{action.scope}.{action.id}")
         for action in available(scope)
-        if action.scope in (scope, "views")
+        if scope == "everywhere" or action.scope != "everywhere"
     ]
 
 
 def available(scope: Scope) -> Iterator[Action]:
     """What one can do on a screen: its own actions, those of all views if it is one, those of the app."""
-    scopes = (scope, "views", "everywhere") if scope in VIEWS else (scope, "everywhere")
-    for one in dict.fromkeys(scopes):
-        yield from (action for action in ACTIONS if action.scope == one)
+    scopes: list[Scope] = ["steps", scope] if scope in STEPPED else [scope]
+    scopes += ["views"] if scope in VIEWS else []
+    for one in dict.fromkeys((*scopes, "everywhere")):
+        yield from (action for action in ACTIONS if action.scope == one and not _shadowed(action, scope))
+
+
+def _shadowed(action: Action, scope: Scope) -> bool:
+    """Whether what has the keys for a while has taken one of these."""
+    if scope not in MODES or action.scope == scope:
+        return False
+    taken = {key for one in ACTIONS if one.scope == scope for key in one.keys.split(",")}
+    return not taken.isdisjoint(action.keys.split(","))

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from textual.message import Message
 
 from diffurec.inspection.frames import Trajectory
-from diffurec_tui.snapshots import Names, RunFacts, WalkSpec
+from diffurec_tui.mapping import ItemMap
+from diffurec_tui.snapshots import Draws, Heat, Names, RunFacts, WalkSpec
 
 if TYPE_CHECKING:  # a tenth of a second to import, and the first frame does without it
     import polars as pl
@@ -59,3 +60,25 @@ class Ranked(Message):
 
     users: npt.NDArray[np.int64]
     ranks: npt.NDArray[np.int32]
+
+
+@dataclass(eq=False)
+class Mapped(Message):
+    """All items in two dimensions; None where the weights hold something that is not a number."""
+
+    items: ItemMap | None
+
+
+@dataclass(eq=False)
+class Influenced(Message):
+    """What the items of a history do for the recommendation."""
+
+    spec: WalkSpec
+    heat: Heat
+
+
+@dataclass(eq=False)
+class Drawn(Message):
+    """Lists of many walks, or of the first of them."""
+
+    draws: Draws

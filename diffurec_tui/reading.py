@@ -19,7 +19,7 @@ SMALL_LAMBDA = 0.01
 """λ0 below which f_θ hardly sees the state."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class States:
     """A walk, or the beginning of one, state by state."""
 
@@ -67,11 +67,15 @@ class States:
         return index
 
 
-def rank_series(states: States, lens: Lens, num_items: int) -> Series:
-    """Rank of the true next item; gaps where it is unknown."""
+def rank_series(states: States, lens: Lens, num_items: int, beside: States | None = None) -> Series:
+    """Rank of the true next item, and the same of another walk; gaps where it is unknown."""
+    other = () if beside is None else _ranks(beside, lens)
+    return Series("rank", _ranks(states, lens), 1, float(num_items), log_rank=True, beside=other)
+
+
+def _ranks(states: States, lens: Lens) -> tuple[float, ...]:
     ranks = [one.target_rank for one in states.rankings(lens)]
-    values = tuple(math.nan if rank is None else float(rank) for rank in ranks)
-    return Series("rank", values, 1, float(num_items), log_rank=True)
+    return tuple(math.nan if rank is None else float(rank) for rank in ranks)
 
 
 def other_series(states: States, lens: Lens, num_items: int) -> tuple[Series, Series, Series]:
@@ -87,15 +91,18 @@ def other_series(states: States, lens: Lens, num_items: int) -> tuple[Series, Se
     )
 
 
-def note(states: States, facts: RunFacts) -> str:
+def note(states: States, facts: RunFacts, lambda_scale: float = 1.0) -> str:
     """Where the read-out and the state settled, and what that says of the model."""
     sign, k = symbols(), len(states.final)
     if not states.trajectory.complete:
         return f"walking{sign.more} {states.last}/{states.num_steps}"
     top, whole = states.locked_in(1, "x_0_hat"), states.locked_in(k, "x_0_hat")
     at_first = round(k * states.overlap("x_0_hat")[0])
-    small = facts.lambda_mean < SMALL_LAMBDA and at_first > k / 2
-    why = f" ({sign.lam}0 = {facts.lambda_mean:g}: the model hardly looks at x_t)" if small else ""
+    small = abs(facts.lambda_mean * lambda_scale) < SMALL_LAMBDA and at_first > k / 2
+    lam = f"{sign.lam}0 = {facts.lambda_mean:g}"
+    if lambda_scale != 1:
+        lam += f" {sign.times} {lambda_scale:g}"
+    why = f" ({lam}: the model hardly looks at x_t)" if small else ""
     if whole == 0:
         reads = f"{sign.x_0_hat} is settled from the start{why}"
     else:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from diffurec.inspection.cases import Case
+from diffurec.inspection.diversity import Diversity
+from diffurec.inspection.frames import SampleSet
 from diffurec.inspection.views import Fork, View
 
 
@@ -55,6 +60,18 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Heat:
+    """What each item of the history that the model reads, oldest first, does for a recommendation."""
+
+    on_top: tuple[float, ...]
+    """How much log p of the recommendation's first item falls without it; NaN where nothing would be left."""
+    on_target: tuple[float, ...] | None
+    """The same for the true next item; None where it is unknown."""
+    attention: tuple[float, ...]
+    """Share of the last position's attention."""
+
+
+@dataclass(frozen=True)
 class WalkSpec:
     """Everything that determines a walk: the same again is the same walk."""
 
@@ -65,3 +82,29 @@ class WalkSpec:
     seed: int
     view: View
     forks: tuple[Fork, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """The lists of many walks of one case, or the first of them, and what they amount to."""
+
+    spec: WalkSpec
+    """Of the first walk; the seeds of the others follow its own."""
+    drawn: SampleSet
+    """All that was drawn, in lists as long as they can be asked for."""
+    samples: SampleSet
+    """What is looked at of it."""
+    wanted: int
+    """How many walks were asked for."""
+    measures: Diversity
+    jaccard: npt.NDArray[np.float64]
+    """Mean Jaccard of the first n lists; (N,)."""
+
+    @property
+    def complete(self) -> bool:
+        return len(self.samples.seeds) >= self.wanted
+
+    @property
+    def k(self) -> int:
+        """Length of a list."""
+        return self.samples.lists.shape[1]

@@ -25,8 +25,16 @@ def arrange(screen: Screen[None], top_k: int) -> None:
     curves, history = screen.query_one("#curves"), screen.query_one("#history")
     if stack:
         spare = height - CHROME - top_k - 3  # a list has a border, and a row for the true next item
-        curves.styles.height = max(0, 4 if spare < 16 else min(spare - 1, 24))
-        history.styles.height = 3 if spare > 4 else 2
+        column = screen.has_class("editing") or screen.has_class("why")
+        if column:  # the history as a column, in what the list leaves of it
+            curves.styles.height = 0
+            history.styles.height = max(7, min(spare + 2, 24))
+        elif screen.has_class("dialing"):
+            curves.styles.height = 4 if spare >= 16 else 0
+            history.styles.height = 2
+        else:
+            curves.styles.height = max(0, 4 if spare < 16 else min(spare - 1, 24))
+            history.styles.height = 3 if spare > 4 else 2
     else:
         curves.styles.height = "1fr"
         history.styles.height = "100%"

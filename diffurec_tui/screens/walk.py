@@ -4,59 +4,56 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.timer import Timer
 
 from diffurec.errors import UserError
-from diffurec.inspection.frames import Lens
+from diffurec.inspection.cases import Case
+from diffurec.inspection.frames import Lens, Ranking
 from diffurec_tui.export import snapshot, write_snapshot
 from diffurec_tui.keys import Scope, bindings
 from diffurec_tui.reading import States, note, other_series, rank_series
-from diffurec_tui.screens.arrange import arrange
-from diffurec_tui.screens.step_prompt import StepPrompt
-from diffurec_tui.screens.view import ViewScreen
+from diffurec_tui.screens.changing import Changing
 from diffurec_tui.snapshots import Subject
+from diffurec_tui.widgets.braille import same_place
 from diffurec_tui.widgets.curves import Curves, Series
+from diffurec_tui.widgets.dials import Dials
 from diffurec_tui.widgets.footer import Footer
 from diffurec_tui.widgets.header import Header
 from diffurec_tui.widgets.history import History
+from diffurec_tui.widgets.history_editor import HistoryEditor
 from diffurec_tui.widgets.ranking import Step, TopK
 from diffurec_tui.widgets.text import symbols
 from diffurec_tui.widgets.timeline import Position, Timeline
 
 PATIENCE_SECONDS = 0.15
-STEPS_A_SECOND = 8.0
-SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
-class WalkScreen(ViewScreen):
-    """Every key of the walk moves an index into frames that are there; nothing is computed here."""
+class WalkScreen(Changing):
+    """Draws the walk that the app holds, beside the one that is pinned."""
 
     BINDINGS = bindings("walk")
     scope: Scope = "walk"
 
     def __init__(self) -> None:
         super().__init__()
-        self.index = 0
         self.lens: Lens = "x_t"
-        self.speed = 1.0
-        self.player: Timer | None = None
-        self._states: States | None = None
-        self._drawn: tuple[States, Lens, tuple[Series, ...], str] | None = None
+        self._user: int | None = None
+        self._drawn: tuple[tuple[object, ...], tuple[Series, ...], str] | None = None
 
     def compose(self) -> ComposeResult:
         yield Header(id="header")
         with Container(id="body"):
-            yield History(id="history")
+            yield HistoryEditor(id="history")
             with Container(id="main"):
                 with Container(id="lists"):
                     yield TopK("x_t", id="x_t")
                     yield TopK("x_0_hat", id="x_0_hat")
+                    yield TopK("x_t", id="pinned")
                 with Container(id="curves"):
                     yield Curves(id="rank")
                     yield Curves(id="rest")
+        yield Dials(id="dials")
         yield Timeline(id="timeline")
         yield Footer("walk")
 
@@ -65,36 +62,25 @@ class WalkScreen(ViewScreen):
         self.query_one("#rest").border_title = "On the way"
 
     def on_screen_suspend(self) -> None:
-        self._pause()
+        self.pause()
 
     def on_resize(self) -> None:
-        arrange(self, self.explorer.opened.top_k)
+        self.rearrange()
         self.show()
 
     # Drawing.
-
-    @property
-    def states(self) -> States | None:
-        """The walk, state by state."""
-        trajectory = self.explorer.trajectory
-        if trajectory is None:
-            return None
-        if self._states is None or self._states.trajectory is not trajectory:
-            self._states = States(trajectory)
-        return self._states
-
-    @property
-    def shown(self) -> int:
-        """Number of the state on screen: the one wanted, or the last there is as yet."""
-        return min(self.index, self.states.last) if self.states else 0
 
     def show(self) -> None:
         """Draw what the app holds, at the state the cursor is on."""
         app = self.explorer
         subject, states = app.subject, self.states
-        lens_name = "x_t" if self.lens == "x_t" else symbols().x_0_hat
-        self.query_one(Header).show(app.facts, subject, app.seed, f"lens {lens_name}")
-        self.query_one(History).show(subject, app.names, app.facts.max_len)
+        if subject is not None and subject.user != self._user:
+            self._user = subject.user
+            self.forget()
+        self._show_header(subject)
+        self.query_one(History).show(subject, app.names, app.facts.max_len, self.heat)
+        if app.spec is not None:
+            self.query_one(Dials).show(app.spec.view, app.facts.num_steps)
         if states is None or subject is None:
             if self._drawn is None or app.trouble:
                 self._show_waiting()
@@ -104,6 +90,11 @@ class WalkScreen(ViewScreen):
         self._show_lists(states, subject)
         self._show_curves(states)
 
+    def _show_header(self, subject: Subject | None) -> None:
+        app = self.explorer
+        lens = f"lens {'x_t' if self.lens == 'x_t' else symbols().x_0_hat}"
+        self.query_one(Header).show(app.facts, subject, app.seed, lens, *app.told)
+
     def _show_waiting(self) -> None:
         app = self.explorer
         if app.trajectory is not None:
@@ -111,34 +102,57 @@ class WalkScreen(ViewScreen):
         self._drawn = None
         waiting = f"{'walking' if app.model_read else 'loading the model'}{symbols().more}"
         for panel in self.query(TopK):
-            panel.set_class(panel.lens == self.lens, "chosen")
             panel.say(app.trouble or waiting)
+        self._choose_lists()
         for curves in self.query(Curves):
             curves.show((), 0, 0)
         self._show_timeline(None, "r reads the newest weights" if app.trouble else waiting)
 
-    def _show_lists(self, states: States, subject: Subject) -> None:
-        index, seen = self.shown, frozenset(subject.case.history)
+    def _choose_lists(self) -> None:
+        """The list of the lens; where two fit, the pinned walk's or that of the other lens beside it."""
+        pinned = self.query_one("#pinned", TopK)
+        pinned.lens = self.lens
+        both = self.has_class("both")
         for panel in self.query(TopK):
-            panel.set_class(panel.lens == self.lens, "chosen")
-            panel.show(
-                Step(
-                    ranking=states.ranking(index, panel.lens),
-                    before=states.ranking(index - 1, panel.lens) if index else None,
-                    target=subject.case.target,
-                    seen=seen,
-                    final=states.final if states.trajectory.complete else frozenset(),
-                    t=states.t(index),
-                ),
-                self.explorer.names,
-            )
+            if panel is pinned:
+                shown = self.pinned is not None and (both or self.flipped)
+            elif panel.lens == self.lens:
+                shown = both or not self.flipped
+            else:
+                shown = both and self.pinned is None
+            panel.set_class(shown, "shown")
+            panel.set_class(panel is not pinned and panel.lens == self.lens, "chosen")
+
+    def _show_lists(self, states: States, subject: Subject) -> None:
+        self._choose_lists()
+        index, names = self.shown, self.explorer.names
+        for lens in ("x_t", "x_0_hat"):
+            other = self._pinned_ranking(states) if lens == self.lens else None
+            self.query_one(f"#{lens}", TopK).show(step_of(states, lens, index, subject.case, other), names)
+        if self.pinned is not None:
+            panel = self.query_one("#pinned", TopK)
+            panel.prefix = f"Pinned {symbols().dot} "
+            at, other = self._pinned_index(states), states.ranking(index, self.lens)
+            panel.show(step_of(self.pinned.states, self.lens, at, self.pinned.spec.case, other), names)
+
+    def _pinned_index(self, states: States) -> int:
+        """The state of the pinned walk that goes with the one on screen."""
+        assert self.pinned is not None
+        return same_place(self.shown, states.num_steps, self.pinned.states.num_steps)
+
+    def _pinned_ranking(self, states: States) -> Ranking | None:
+        if self.pinned is None:
+            return None
+        return self.pinned.states.ranking(self._pinned_index(states), self.lens)
 
     def _show_curves(self, states: States) -> None:
-        if self._drawn is None or self._drawn[0] is not states or self._drawn[1] != self.lens:
+        beside = self.pinned.states if self.pinned is not None else None
+        drawn_of = (states, self.lens, beside)
+        if self._drawn is None or self._drawn[0] != drawn_of:
             items = self.explorer.facts.num_items
-            series = (rank_series(states, self.lens, items), *other_series(states, self.lens, items))
-            self._drawn = (states, self.lens, series, note(states, self.explorer.facts))
-        series, said = self._drawn[2:]
+            series = (rank_series(states, self.lens, items, beside), *other_series(states, self.lens, items))
+            self._drawn = (drawn_of, series, note(states, self.explorer.facts, self.explorer.lambda_scale))
+        series, said = self._drawn[1:]
         count, index = states.num_steps + 1, self.shown
         apart = self.has_class("full")
         self.query_one("#rank", Curves).show(series[:1] if apart else series, count, index)
@@ -158,96 +172,6 @@ class WalkScreen(ViewScreen):
             )
         )
 
-    # Moving.
-
-    @property
-    def _last(self) -> int:
-        """The state a walk ends in, whether it is there already or not."""
-        return self.states.num_steps if self.states else self.explorer.facts.num_steps
-
-    def _go(self, index: int) -> None:
-        self._pause()
-        self._go_on(index)
-
-    def _go_on(self, index: int) -> None:
-        self.index = min(self._last, max(0, index))
-        self.show()
-
-    def action_forward(self) -> None:
-        self._go(self.index + 1)
-
-    def action_back(self) -> None:
-        self._go(self.index - 1)
-
-    def action_forward_5(self) -> None:
-        self._go(self.index + 5)
-
-    def action_back_5(self) -> None:
-        self._go(self.index - 5)
-
-    def action_first(self) -> None:
-        self._go(0)
-
-    def action_last(self) -> None:
-        self._go(self._last)
-
-    def action_go_to(self) -> None:
-        def go(step: int | None) -> None:
-            if step is not None:
-                self._go(step)
-
-        self.app.push_screen(StepPrompt(self._last), go)
-
-    @on(Timeline.Picked)
-    def _timeline_picked(self, event: Timeline.Picked) -> None:
-        self._go(event.index)
-
-    @on(Curves.Picked)
-    def _curves_picked(self, event: Curves.Picked) -> None:
-        self._go(event.index)
-
-    # Playing.
-
-    def action_play(self) -> None:
-        if self.player is not None:
-            self._pause()
-        else:
-            if self.index >= self._last:
-                self.index = 0
-            self._play()
-        self.show()
-
-    def action_faster(self) -> None:
-        self._set_speed(1)
-
-    def action_slower(self) -> None:
-        self._set_speed(-1)
-
-    def _set_speed(self, by: int) -> None:
-        place = SPEEDS.index(self.speed) + by
-        self.speed = SPEEDS[min(len(SPEEDS) - 1, max(0, place))]
-        if self.player is not None:
-            self._pause()
-            self._play()
-        self.show()
-
-    def _play(self) -> None:
-        self.player = self.set_interval(1 / (STEPS_A_SECOND * self.speed), self._tick)
-
-    def _pause(self) -> None:
-        if self.player is not None:
-            self.player.stop()
-            self.player = None
-
-    def _tick(self) -> None:
-        if self.index >= self._last:
-            self._pause()
-            self.show()
-        elif (
-            self.states is not None and self.index < self.states.last
-        ):  # else wait for what is not walked yet
-            self._go_on(self.index + 1)
-
     # Everything else.
 
     def action_lens(self) -> None:
@@ -261,7 +185,7 @@ class WalkScreen(ViewScreen):
         self.query_one(History).scroll_items(-1)
 
     def step_user(self, by: int) -> None:
-        self._pause()
+        self.pause()
         super().step_user(by)
 
     def action_export(self) -> None:
@@ -277,3 +201,16 @@ class WalkScreen(ViewScreen):
             self.notify(str(error), severity="warning", markup=False)
             return
         self.notify(f"written to {path.name}", timeout=4, markup=False)
+
+
+def step_of(states: States, lens: Lens, index: int, case: Case, beside: Ranking | None) -> Step:
+    """One state of a walk as a list shows it, and what it is shown beside."""
+    return Step(
+        ranking=states.ranking(index, lens),
+        before=states.ranking(index - 1, lens) if index else None,
+        target=case.target,
+        seen=frozenset(case.history),
+        final=states.final if states.trajectory.complete else frozenset(),
+        t=states.t(index),
+        beside=None if beside is None else frozenset(beside.items.tolist()),
+    )

@@ -22,6 +22,13 @@ def index_at(column: int, count: int, width: int) -> int:
     return min(count - 1, max(0, round(column * (count - 1) / (width - 1))))
 
 
+def same_place(index: int, last: int, other_last: int) -> int:
+    """State `index` of a walk on one of another length: the same number where they are as long."""
+    if last == other_last or last < 1:
+        return min(index, other_last)
+    return round(index * other_last / last)
+
+
 def curve(
     values: Sequence[float], count: int, width: int, height: int, low: float, high: float, *, braille: bool
 ) -> list[str]:

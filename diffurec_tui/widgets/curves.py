@@ -11,7 +11,7 @@ from textual import events
 from textual.message import Message
 
 from diffurec_tui.theme.palette import Palette
-from diffurec_tui.widgets.braille import column_of, curve, index_at, spark
+from diffurec_tui.widgets.braille import column_of, curve, index_at, same_place, spark
 from diffurec_tui.widgets.panel import Panel
 from diffurec_tui.widgets.text import number, symbols
 
@@ -32,13 +32,22 @@ class Series:
     high: float
     log_rank: bool = False
     """Values are ranks, drawn as log10 with 1 at the top."""
+    beside: tuple[float, ...] = ()
+    """The same of another walk, of as many states as it has: drawn dashed, from edge to edge."""
 
     def drawn(self) -> tuple[list[float], float, float]:
         """Values and limits on the scale drawn."""
         if not self.log_rank:
             return list(self.values), self.low, self.high
-        logs = [-math.log10(value) if value >= 1 else math.nan for value in self.values]
-        return logs, -math.log10(max(self.high, 2)), 0.0
+        return self._logs(self.values), -math.log10(max(self.high, 2)), 0.0
+
+    def drawn_beside(self) -> list[float]:
+        """Values of the other walk on the same scale."""
+        return self._logs(self.beside) if self.log_rank else list(self.beside)
+
+    @staticmethod
+    def _logs(values: tuple[float, ...]) -> list[float]:
+        return [-math.log10(value) if value >= 1 else math.nan for value in values]
 
 
 class Curves(Panel):
@@ -78,7 +87,16 @@ class Curves(Panel):
     def _value(self, one: Series) -> str:
         if self.index >= len(one.values):
             return symbols().more
-        value = one.values[self.index]
+        return self._said(one, one.values[self.index])
+
+    def _value_beside(self, one: Series) -> str:
+        if not one.beside:
+            return ""
+        at = same_place(self.index, self.count - 1, len(one.beside) - 1)
+        return f" {symbols().dot} pinned {self._said(one, one.beside[at])}"
+
+    @staticmethod
+    def _said(one: Series, value: float) -> str:
         return f"{value:.0f}" if one.log_rank and not math.isnan(value) else number(value)
 
     @property
@@ -101,7 +119,7 @@ class Curves(Panel):
 
     def _plot(self, one: Series, width: int, rows: int, colours: Palette) -> list[Text]:
         title = Text().append("" if len(self.series) == 1 else f" {one.label}", colours.muted)
-        value = self._value(one)
+        value = self._value(one) + self._value_beside(one)
         title.append(" " * max(1, width - title.cell_len - len(value) - 1))
         title.append(value, colours.strong)
         room = self._room(width)
@@ -109,10 +127,14 @@ class Curves(Panel):
         rows_drawn = curve(values, self.count, room, rows - 1, low, high, braille=symbols().braille)
         axis = self._axis(one, rows - 1, low, high)
         lines = [title]
-        for row, tick in zip(rows_drawn, axis, strict=True):
+        beside = [""] * len(rows_drawn)
+        if one.beside:
+            points = one.drawn_beside()
+            beside = curve(points, len(points), room, rows - 1, low, high, braille=symbols().braille)
+        for row, other, tick in zip(rows_drawn, beside, axis, strict=True):
             line = Text().append(f"{tick:>{GUTTER - 2}} ", colours.muted)
             line.append(" ")
-            self._with_cursor(line, row, room, colours)
+            self._with_cursor(line, row, room, colours, other)
             lines.append(line)
         return lines
 
@@ -130,13 +152,16 @@ class Curves(Panel):
                 ticks[row] = f"{10**power:,}"
         return ticks
 
-    def _with_cursor(self, line: Text, row: str, room: int, colours: Palette) -> None:
-        """The walked part bright, the rest faint, and the cursor between."""
+    def _with_cursor(self, line: Text, row: str, room: int, colours: Palette, beside: str = "") -> None:
+        """The walked part bright, the rest faint, and the cursor between; another walk where it is blank."""
         at = column_of(self.index, self.count, room)
-        line.append(row[:at], colours.accent)
-        mark = row[at]
-        line.append(mark if mark != " " else symbols().cursor, colours.target)
-        line.append(row[at + 1 :], colours.faint)
+        for column, mark in enumerate(row):
+            if column == at:
+                line.append(mark if mark != " " else symbols().cursor, colours.target)
+            elif mark == " " and beside and column % 2 == 0:  # every other cell: dashed
+                line.append(beside[column], colours.muted)
+            else:
+                line.append(mark, colours.accent if column < at else colours.faint)
 
     def on_click(self, event: events.Click) -> None:
         room = self._room(self.size.width)

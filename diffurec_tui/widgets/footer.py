@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.text import Text
 from textual import events
+from textual.screen import Screen
+from textual.widget import Widget
 
 from diffurec_tui.keys import Action, Scope, available
 from diffurec_tui.theme.palette import Palette
@@ -24,6 +28,12 @@ class Footer(Panel):
         """Show one line instead of the keys, until the next call with nothing."""
         if notice != self.notice:
             self.notice = notice
+            self.changed()
+
+    def use(self, scope: Scope) -> None:
+        """Show the keys of another scope."""
+        if scope != self.scope:
+            self.scope = scope
             self.changed()
 
     def paint(self, width: int, height: int, colours: Palette) -> list[Text]:
@@ -55,7 +65,13 @@ class Footer(Panel):
     async def on_click(self, event: events.Click) -> None:
         for start, end, action in self._places:
             if start <= event.x < end:
-                await self.screen.run_action(action.command)
+                await owner_of(self.screen, action.id).run_action(action.command)
+
+
+def owner_of(screen: Screen[Any], action: str) -> Widget:
+    """What does an action: the widget that has the keys, or else the screen."""
+    focused = screen.focused
+    return focused if focused is not None and hasattr(focused, f"action_{action}") else screen
 
 
 def keys_of(action: Action) -> str:

@@ -21,11 +21,21 @@ class Header(Panel):
     subject: Subject | None = None
     seed: int | None = None
     lens: str = ""
+    path: str = ""
+    changes: tuple[str, ...] = ()
 
     def show(
-        self, facts: RunFacts, subject: Subject | None = None, seed: int | None = None, lens: str = ""
+        self,
+        facts: RunFacts,
+        subject: Subject | None = None,
+        seed: int | None = None,
+        lens: str = "",
+        path: str = "",
+        changes: tuple[str, ...] = (),
     ) -> None:
+        """What is looked at; `path` takes the place of the seed where forks make more of it."""
         self.facts, self.subject, self.seed, self.lens = facts, subject, seed, lens
+        self.path, self.changes = path, changes
         self.changed()
 
     def paint(self, width: int, height: int, colours: Palette) -> list[Text]:
@@ -54,12 +64,16 @@ class Header(Panel):
         parts.append(("left", ellipsis(clean(facts.dataset), 24)))
         if subject is not None:
             parts.append(("right", f"user {ellipsis(clean(subject.name), max(8, width // 5))}"))
+        if self.path:
+            parts.append(("right", ellipsis(self.path, max(12, width // 3))))
+        for change in self.changes:
+            parts.append(("right", ellipsis(change, max(12, width // 3))))  # noqa: PERF401
         parts.append(("left", facts.weights or "no weights yet"))
         if facts.epoch is not None:
             parts.append(("left", f"epoch {facts.epoch}"))
         if facts.hit_rate is not None:
             parts.append(("left", f"HR@10 {facts.hit_rate:.1f}"))
-        if self.seed is not None:
+        if self.seed is not None and not self.path:
             parts.append(("right", f"seed {self.seed}"))
         if self.lens:
             parts.append(("right", self.lens))

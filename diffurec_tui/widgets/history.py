@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 from rich.cells import cell_len
 from rich.text import Text
 from textual import events
@@ -10,6 +13,34 @@ from diffurec_tui.snapshots import Names, Subject
 from diffurec_tui.theme.palette import Palette
 from diffurec_tui.widgets.panel import Panel
 from diffurec_tui.widgets.text import clean, ellipsis, fit, symbols
+
+HEAT = 9
+"""Cells of an item's influence, with its bar."""
+
+
+@dataclass(frozen=True)
+class HeatColumn:
+    """A number beside each of the last items of a history."""
+
+    title: str
+    values: tuple[float, ...] = ()
+    """Oldest first; fewer than there are items where the model does not read them all."""
+    share: bool = False
+    """Values are shares of one, not differences."""
+
+    def cells(self, length: int) -> dict[int, str]:
+        """By place in a history of `length`: a bar as high as the size, and the number with its sign."""
+        sign = symbols()
+        most = max((abs(one) for one in self.values if math.isfinite(one)), default=0.0)
+        told: dict[int, str] = {}
+        for place, value in enumerate(self.values, length - len(self.values)):
+            if not math.isfinite(value):
+                told[place] = sign.none
+                continue
+            level = round((len(sign.bars) - 1) * abs(value) / most) if most else 0
+            number = f"{100 * value:.1f} %" if self.share else f"{value:+.2f}"
+            told[place] = f"{sign.bars[level]} {number:>6}"
+        return told
 
 
 class History(Panel):
@@ -21,12 +52,17 @@ class History(Panel):
     """Items the model reads, counted from the newest."""
     scrolled = 0
     """Items below the lower edge."""
+    cursor: int | None = None
+    """Place of the item that is edited."""
+    heat: HeatColumn | None = None
 
-    def show(self, subject: Subject | None, names: Names, max_len: int) -> None:
+    def show(
+        self, subject: Subject | None, names: Names, max_len: int, heat: HeatColumn | None = None
+    ) -> None:
         if subject != self.subject:
             self.scrolled = 0
-        self.subject, self.names, self.max_len = subject, names, max_len
-        self.border_title = "History"
+        self.subject, self.names, self.max_len, self.heat = subject, names, max_len, heat
+        self.border_title = f"History {symbols().dot} {heat.title}" if heat else "History"
         if subject is not None:
             length = len(subject.case.history)
             unread = f" {symbols().dot} {max_len} read" if length > max_len else ""
@@ -67,22 +103,38 @@ class History(Panel):
     ) -> list[Text]:
         history, sign = subject.case.history, symbols()
         room = self._room(height)
-        self.scrolled = min(self.scrolled, max(0, len(history) - room))
+        if self.cursor is not None:  # in view, and not under the line that tells of older ones
+            self.cursor = min(self.cursor, len(history) - 1)
+            below = len(history) - 1 - self.cursor
+            self.scrolled = min(below, max(self.scrolled, below - room + (1 if self.cursor == 0 else 2)))
+        self.scrolled = max(0, min(self.scrolled, len(history) - room))
         end = len(history) - self.scrolled
         begin = max(0, end - room)
         digits = len(str(len(history)))
         lines: list[Text] = [Text() for _ in range(room - (end - begin))]
+        heat = self.heat.cells(len(history)) if self.heat else {}
         for place in range(begin, end):
             unread = place < len(history) - self.max_len  # older than what the model sees
             newest = place == len(history) - 1
             style = colours.faint if unread else colours.strong if newest else colours.text
-            line = Text().append(f"{place + 1:>{digits}} ", colours.faint)
-            line.append(fit(clean(names.name(history[place])), width - digits - 1), style)
+            here, told = place == self.cursor, heat.get(place, "")
+            line = Text()
+            if self.cursor is not None:
+                line.append(f"{sign.pointer if here else ' '} ", colours.accent)
+            line.append(f"{place + 1:>{digits}} ", colours.faint)
+            left = max(1, width - line.cell_len - (HEAT if heat else 0))
+            line.append(fit(clean(names.name(history[place])), left), style)
+            if heat:
+                line.append(f"{told:>{HEAT}}", colours.down if "-" in told else colours.up)
+            if here:
+                line.stylize(colours.selected)
             lines.append(line)
-        if begin > 0:
+        if begin > 0 and self.cursor != begin:
             lines[0] = Text(f"{sign.more} {begin + 1} older", colours.faint)
         below = f"{sign.more} {self.scrolled} newer " if self.scrolled else ""
-        lines.append(Text(below + sign.line * max(0, width - len(below)), colours.faint))
+        title = f" {self.heat.title} {sign.line}" if self.heat else ""
+        rule = sign.line * max(0, width - cell_len(below + title))
+        lines.append(Text(below + rule + title, colours.faint))
         lines.append(_target(subject, names, width, colours))
         return lines
 

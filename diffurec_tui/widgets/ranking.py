@@ -35,6 +35,8 @@ class Step:
     """Items that the walk recommends in the end."""
     t: int | None
     """Timestep; None for x_0."""
+    beside: Set[int] | None = None
+    """Items of the list it is shown beside; those that are not in it are marked."""
 
 
 class TopK(Panel):
@@ -44,6 +46,8 @@ class TopK(Panel):
         super().__init__(id=id)
         self.lens: Lens = lens
         self.title = title
+        self.prefix = ""
+        """Before the title."""
         self.step: Step | None = None
         self.names: Names | None = None
         self.message = ""
@@ -66,7 +70,8 @@ class TopK(Panel):
         if self.title or self.step is None:
             self.border_title = self.title
             return
-        sign, top, t = symbols(), f"Top-{len(self.step.ranking.items)} of ", self.step.t
+        sign, t = symbols(), self.step.t
+        top = f"{self.prefix}Top-{len(self.step.ranking.items)} of "
         if t is None:
             titles = (f"{top}x_0 {sign.dot} the recommendation", f"{top}x_0")
         elif self.lens == "x_t":
@@ -96,7 +101,7 @@ class TopK(Panel):
         return lines
 
     def _rows(self, step: Step, names: Names, width: int, height: int, colours: Palette) -> list[Text]:
-        ranking = step.ranking
+        ranking, sign = step.ranking, symbols()
         moves = movement(step.before, ranking)
         best = float(ranking.probabilities[0])
         lines: list[Text] = []
@@ -105,6 +110,8 @@ class TopK(Panel):
             line = Text().append(f"{place + 1:>{RANK}} ", colours.target if true else colours.muted)
             line.append(*_move(0 if step.before is None else moves[place], colours))
             line.append(*self._mark(item, step, colours))
+            if step.beside is not None:
+                line.append(" " if item in step.beside else sign.differs, colours.accent).append(" ")
             p, score = float(ranking.probabilities[place]), float(ranking.scores[place])
             room = width - line.cell_len
             bar, scores = (8 if room >= 44 else 0), (8 if room >= 56 else 0)
@@ -112,7 +119,7 @@ class TopK(Panel):
             line.append(fit(clean(names.name(item)), room - 8 - bar - scores), style)
             line.append(f"{score:>8.2f}" if scores else "", colours.muted)
             line.append(f" {percent(p):>7}", colours.target if true else colours.text)
-            if bar:
+            if bar and best > 0:  # false for weights that are no numbers
                 line.append(" " + symbols().shades[-1] * round((bar - 1) * p / best), colours.accent)
             lines.append(line)
         return lines

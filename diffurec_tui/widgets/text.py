@@ -35,18 +35,20 @@ class Symbols:
     bars: str
     x_0_hat: str
     lam: str
+    fork: str
+    differs: str
     braille: bool
 
 
 UNICODE = Symbols(
     up="▲", down="▼", new="●", same=" ", star="★", cursor="┊", pointer="▌", play="▶", pause="Ⅱ", dot="·",
     more="…", times="×", none="–", arrow="›", shades="░▒▓█", line="─", head="┃", bars="▁▂▃▄▅▆▇█",
-    x_0_hat="x̂_0", lam="λ", braille=True,
+    x_0_hat="x̂_0", lam="λ", fork="⑂", differs="≠", braille=True,
 )  # fmt: skip
 ASCII = Symbols(
     up="^", down="v", new="+", same=" ", star="*", cursor=":", pointer=">", play=">", pause="=", dot="-",
     more="~", times="x", none="-", arrow=">", shades=".:*#", line="-", head="|", bars="_.-=+*%#",
-    x_0_hat="x^_0", lam="lambda", braille=False,
+    x_0_hat="x^_0", lam="lambda", fork="/", differs="!", braille=False,
 )  # fmt: skip
 
 
@@ -76,6 +78,7 @@ _SPELLED = str.maketrans(
     {
         "←": "<", "→": ">", "↑": "^", "↓": "v", "★": "*", "▲": "^", "▼": "v", "●": "+", "·": "-",
         "×": "x", "…": "~", "λ": "lambda", "\u0302": "^", "–": "-",
+        "−": "-", "⑂": "/", "≠": "!", "β": "beta", "θ": "theta",
     }
 )  # fmt: skip
 

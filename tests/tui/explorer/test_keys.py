@@ -6,19 +6,26 @@ import pytest
 
 from diffurec_tui.app import ExplorerApp
 from diffurec_tui.keys import ACTIONS, VIEWS, Scope, available
+from diffurec_tui.screens.map import MapScreen
+from diffurec_tui.screens.scrubbing import Scrubbing
 from diffurec_tui.screens.users import UsersScreen
 from diffurec_tui.screens.view import ViewScreen
 from diffurec_tui.screens.walk import WalkScreen
+from diffurec_tui.widgets.dials import Dials
+from diffurec_tui.widgets.history_editor import HistoryEditor
 
 
-@pytest.mark.parametrize("scope", ["users", "walk"])
+@pytest.mark.parametrize("scope", ["users", "walk", "dials", "edit"])
 def test_a_key_does_one_thing_on_a_screen(scope: Scope):
     keys = Counter(key for action in available(scope) for key in action.keys.split(","))
     assert [key for key, number in keys.items() if number > 1] == []
 
 
 def test_every_action_has_a_method_and_words():
-    owner = {"walk": WalkScreen, "views": ViewScreen, "users": UsersScreen, "everywhere": ExplorerApp}
+    owner = {
+        "walk": WalkScreen, "views": ViewScreen, "steps": Scrubbing, "users": UsersScreen,
+        "dials": Dials, "edit": HistoryEditor, "map": MapScreen, "everywhere": ExplorerApp,
+    }  # fmt: skip
     for action in ACTIONS:
         method = f"action_{action.id}"
         assert hasattr(owner[action.scope], method), action

@@ -1,0 +1,227 @@
+"""Changing a walk: every action asks the app for another spec, and the screen shows what the spec says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from textual import on
+
+from diffurec_tui import walking
+from diffurec_tui.reading import States
+from diffurec_tui.screens.arrange import arrange
+from diffurec_tui.screens.scrubbing import Scrubbing
+from diffurec_tui.screens.title_search import TitleIndex, TitleSearch
+from diffurec_tui.snapshots import WalkSpec
+from diffurec_tui.widgets.dials import Dials
+from diffurec_tui.widgets.footer import Footer
+from diffurec_tui.widgets.history import HeatColumn
+from diffurec_tui.widgets.history_editor import HistoryEditor
+from diffurec_tui.widgets.text import symbols
+
+Mode = Literal["walk", "dials", "edit"]
+Why = Literal["off", "top-1", "target", "attention"]
+
+
+@dataclass(frozen=True, eq=False)
+class Pinned:
+    """A walk kept beside the one on screen."""
+
+    spec: WalkSpec
+    states: States
+    by_hand: bool
+    """Or else because the history was edited."""
+
+
+class Changing(Scrubbing):
+    """Forks, dials, the pinned walk, the edited history and what explains it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mode: Mode = "walk"
+        self.pinned: Pinned | None = None
+        self.flipped = False
+        """The pinned walk is in the place of the other, where there is room for one list."""
+        self.why: Why = "off"
+        self._titles: TitleIndex | None = None
+
+    # The noise.
+
+    def _ask_for(self, spec: WalkSpec | None, otherwise: str) -> None:
+        if spec is None:
+            self.notify(otherwise, timeout=3)
+        else:
+            self.explorer.ask_for(spec)
+            self.show()
+
+    def action_seed(self) -> None:
+        spec = self.explorer.spec
+        if spec is not None:
+            self._ask_for(walking.reseed(spec), "")
+
+    def action_fork(self) -> None:
+        app = self.explorer
+        if app.spec is not None:
+            self.pause()
+            forked = walking.fork(app.spec, self.shown, app.facts.num_steps)
+            self._ask_for(forked, "the walk ends here: there is nothing left to draw")
+
+    def action_previous_walk(self) -> None:
+        self._go_among_walks(-1)
+
+    def action_next_walk(self) -> None:
+        self._go_among_walks(1)
+
+    def _go_among_walks(self, by: int) -> None:
+        app = self.explorer
+        if app.spec is not None:
+            self.pause()
+            found = app.walks.neighbour(app.spec, by)
+            self._ask_for(found, "the first walk seen" if by < 0 else "the last walk seen")
+
+    # What has the keys.
+
+    def set_mode(self, mode: Mode) -> None:
+        """Give the keys to the dials, to the history, or back to the walk."""
+        self.mode = mode
+        self.query_one(Dials).open(mode == "dials")
+        self.query_one(HistoryEditor).edit(mode == "edit")
+        self.query_one(Footer).use(mode)
+        self.rearrange()
+        self.show()
+
+    def rearrange(self) -> None:
+        """Make room for what is open."""
+        self.set_class(self.mode == "dials", "dialing")
+        self.set_class(self.mode == "edit", "editing")
+        self.set_class(self.why != "off", "why")
+        arrange(self, self.explorer.opened.top_k)
+
+    def action_dials(self) -> None:
+        self.set_mode("walk" if self.mode == "dials" else "dials")
+
+    def action_edit(self) -> None:
+        self.set_mode("walk" if self.mode == "edit" else "edit")
+
+    # The dials.
+
+    @on(Dials.Turned)
+    def _turned(self, event: Dials.Turned) -> None:
+        app = self.explorer
+        if app.spec is None:
+            return
+        steps = app.facts.num_steps
+        if event.turn == "close":
+            self.set_mode("walk")
+        elif event.turn == "reset all":
+            self._ask_for(walking.reset_all(app.spec, steps), "")
+        elif event.turn == "reset":
+            self._ask_for(walking.reset(app.spec, event.dial, steps), "")
+        else:
+            by = -1 if event.turn == "left" else 1
+            self._ask_for(walking.turn(app.spec, event.dial, by, steps), "")
+
+    # The pinned walk.
+
+    def action_pin(self) -> None:
+        if self.pinned is not None:
+            self.unpin()
+        elif not self._pin(by_hand=True):
+            self.notify("the walk is not finished yet", timeout=3)
+        self.show()
+
+    def _pin(self, *, by_hand: bool) -> bool:
+        app, states = self.explorer, self.states
+        if app.spec is None or states is None or not states.trajectory.complete:
+            return False
+        self.pinned = Pinned(app.spec, states, by_hand)
+        return True
+
+    def unpin(self) -> None:
+        self.pinned, self.flipped = None, False
+
+    def action_flip(self) -> None:
+        if self.pinned is None:
+            self.notify("no walk is pinned: P pins this one", timeout=3)
+            return
+        self.flipped = not self.flipped
+        self.show()
+
+    # The history.
+
+    @on(HistoryEditor.Asked)
+    def _history_asked(self, event: HistoryEditor.Asked) -> None:
+        spec, place = self.explorer.spec, event.place
+        if spec is None:
+            return
+        place = min(place, len(spec.case.history) - 1)  # keys come faster than what they change is drawn
+        if event.change == "leave":
+            self.set_mode("walk")
+        elif event.change == "remove":
+            self._edit(walking.remove(spec, place), place, "one item must stay")
+        elif event.change in ("earlier", "later"):
+            by = 1 if event.change == "later" else -1
+            self._edit(walking.move(spec, place, by), place + by, "it is at the end already")
+        elif event.change == "restore":
+            data = self.explorer.data_case(spec.user)
+            self._edit(walking.restore(spec, data), place, "")
+            if self.pinned is not None and not self.pinned.by_hand:
+                self.unpin()
+                self.show()
+        elif event.change == "add":
+            self._search("Add", lambda now, item: walking.insert(now, place + 1, item), place + 1)
+        else:
+            self._search("Replace", lambda now, item: walking.substitute(now, place, item), place)
+
+    def _search(self, what: str, change: Callable[[WalkSpec, int], WalkSpec], place: int) -> None:
+        app = self.explorer
+        if self._titles is None or self._titles.names is not app.names:
+            self._titles = TitleIndex(app.names, app.facts.num_items)
+        asked_of = app.spec
+
+        def found(item: int | None) -> None:
+            if item is not None and app.spec is not None and app.spec == asked_of:
+                self._edit(change(app.spec, item), place, "")
+
+        app.push_screen(TitleSearch(self._titles, what), found)
+
+    def _edit(self, spec: WalkSpec | None, place: int, otherwise: str) -> None:
+        """Walk the edited history; the walk of the data's own is pinned, so that one sees the change."""
+        app = self.explorer
+        of_data = not app.edits
+        if spec is not None and self.pinned is None and of_data and spec.case != app.data_case(spec.user):
+            self._pin(by_hand=False)
+        self._ask_for(spec, otherwise)
+        if spec is not None:
+            self.query_one(HistoryEditor).put_cursor(place)
+
+    # Why.
+
+    def action_why(self) -> None:
+        order: tuple[Why, ...] = ("off", "top-1", "target", "attention")
+        subject = self.explorer.subject
+        self.why = order[(order.index(self.why) + 1) % len(order)]
+        if self.why == "target" and (subject is None or subject.case.target is None):
+            self.why = "attention"
+        self.explorer.want_influence(self.why != "off")
+        self.rearrange()
+        self.show()
+
+    @property
+    def heat(self) -> HeatColumn | None:
+        """What stands beside the history; without values until they are there."""
+        if self.why == "off":
+            return None
+        heat = self.explorer.heat
+        title = {"top-1": "why top-1", "target": f"why {symbols().star}", "attention": "attention"}[self.why]
+        if heat is None:
+            return HeatColumn(f"{title}{symbols().more}")
+        values = {"top-1": heat.on_top, "target": heat.on_target, "attention": heat.attention}[self.why]
+        return HeatColumn(title, values or (), share=self.why == "attention")
+
+    def forget(self) -> None:
+        """Another user, or other weights: nothing is kept beside."""
+        self.unpin()
+        if self.mode != "walk":
+            self.set_mode("walk")
