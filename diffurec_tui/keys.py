@@ -137,9 +137,12 @@ def bindings(scope: Scope) -> list[BindingType]:
 
 def available(scope: Scope) -> Iterator[Action]:
     """What one can do on a screen: its own actions, those of all views if it is one, those of the app."""
-    scopes: list[Scope] = ["steps", scope] if scope in STEPPED else [scope]
-    scopes += ["views"] if scope in VIEWS else []
-    for one in dict.fromkeys((*scopes, "everywhere")):
+    scopes: list[Scope] = [scope, "everywhere"]
+    if scope in VIEWS:
+        scopes.insert(1, "views")
+    if scope in STEPPED:
+        scopes.insert(0, "steps")
+    for one in dict.fromkeys(scopes):
         yield from (action for action in ACTIONS if action.scope == one and not _shadowed(action, scope))
 
 

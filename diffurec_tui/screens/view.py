@@ -38,6 +38,12 @@ class ViewScreen(Screen[None]):
     def action_view_walk(self) -> None:
         self.explorer.show_view("walk")
 
+    def action_view_diversity(self) -> None:
+        self.explorer.show_view("diversity")
+
+    def action_view_map(self) -> None:
+        self.explorer.show_view("map")
+
     def action_users(self) -> None:
         self.explorer.close_user()
 

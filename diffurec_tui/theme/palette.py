@@ -33,6 +33,11 @@ DARK = Theme(
         "target": "#ffcb6b",
         "up": "#6cb6ff",
         "down": "#f0985a",
+        "group-1": "#56b4e9",
+        "group-2": "#e69f00",
+        "group-3": "#cc79a7",
+        "group-4": "#f0e442",
+        "group-5": "#b7a5e0",
         "selection": "#1d3350",
         "block-cursor-background": "#1d3350",
         "block-cursor-foreground": "#ffffff",
@@ -59,11 +64,19 @@ LIGHT = Theme(
         "target": "#8a5a00",
         "up": "#0a5cbf",
         "down": "#b04a00",
+        "group-1": "#0072b2",
+        "group-2": "#b35900",
+        "group-3": "#a3386e",
+        "group-4": "#7a6a00",
+        "group-5": "#5e3fb0",
         "selection": "#d5e6fb",
         "block-cursor-background": "#d5e6fb",
         "block-cursor-foreground": "#10161f",
     },
 )
+
+GROUPS = ("primary", "warning", "accent", "error", "success")
+"""What stands in for the colours of groups in a theme that has none."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,8 @@ class Palette:
     down: Style
     strong: Style
     selected: Style
+    groups: tuple[Style, ...]
+    """Of kinds of items, which have a sign each as well."""
 
 
 def palette(named: Mapping[str, str]) -> Palette:
@@ -97,12 +112,21 @@ def palette(named: Mapping[str, str]) -> Palette:
         colour("up", "primary"),
         colour("down", "warning"),
         colour("selection", "panel"),
+        tuple(colour(f"group-{number}", otherwise) for number, otherwise in enumerate(GROUPS, 1)),
     )
 
 
 @lru_cache(maxsize=16)
 def _made(
-    text: str, muted: str, faint: str, accent: str, target: str, up: str, down: str, selection: str
+    text: str,
+    muted: str,
+    faint: str,
+    accent: str,
+    target: str,
+    up: str,
+    down: str,
+    selection: str,
+    groups: tuple[str, ...],
 ) -> Palette:
     return Palette(
         text=Style(color=text),
@@ -114,4 +138,5 @@ def _made(
         down=Style(color=down),
         strong=Style(color=text, bold=True),
         selected=Style(bgcolor=selection, bold=True),
+        groups=tuple(Style(color=group) for group in groups),
     )

@@ -26,6 +26,10 @@ class Panel(Widget, can_focus=False):
         """The lines to show, at most `height` of them and `width` cells wide each."""
         raise NotImplementedError
 
+    def strips(self, width: int, height: int, colours: Palette, base: Style) -> list[Strip]:
+        """The same as strips; a widget with a great many styles makes them itself."""
+        return [to_strip(line, width, base) for line in self.paint(width, height, colours)[:height]]
+
     def changed(self) -> None:
         """What is drawn has changed: paint anew, this widget alone."""
         self._version += 1
@@ -37,8 +41,7 @@ class Panel(Widget, can_focus=False):
         key = (self._version, width, height, self.app.theme, base)
         if self._painted is None or self._painted[0] != key:
             colours = palette(self.app.theme_variables)
-            lines = self.paint(width, height, colours) if width > 0 and height > 0 else []
-            strips = [to_strip(line, width, base) for line in lines[:height]]
+            strips = self.strips(width, height, colours, base) if width > 0 and height > 0 else []
             self._painted = (key, strips)
         strips = self._painted[1]
         return strips[y] if y < len(strips) else Strip.blank(width, base)

@@ -15,7 +15,7 @@ from diffurec_tui.widgets.dials import Dials
 from diffurec_tui.widgets.history_editor import HistoryEditor
 
 
-@pytest.mark.parametrize("scope", ["users", "walk", "dials", "edit"])
+@pytest.mark.parametrize("scope", ["users", "walk", "map", "dials", "edit"])
 def test_a_key_does_one_thing_on_a_screen(scope: Scope):
     keys = Counter(key for action in available(scope) for key in action.keys.split(","))
     assert [key for key, number in keys.items() if number > 1] == []
