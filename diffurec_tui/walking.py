@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
-import shlex
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -226,7 +227,7 @@ def trace_options(spec: WalkSpec, catalogue: Ids) -> list[str]:
     """Options under which `diffurec trace` walks this very walk."""
     view, walk = spec.view, spec.view.walk
     raw = catalogue.original_ids
-    options = [f"--history={shlex.join(raw[item] for item in spec.case.history)}"]
+    options = [f"--history={_written([raw[item] for item in spec.case.history])}"]
     if spec.case.target is not None:
         options.append(f"--target={raw[spec.case.target]}")
     options += [f"--seed={spec.seed}", f"--top-k={view.top_k}"]
@@ -241,3 +242,10 @@ def trace_options(spec: WalkSpec, catalogue: Ids) -> list[str]:
         if value != own:
             options.append(f"--{name}={value}")
     return [*options, "--exclude-seen"] if view.exclude_seen else options
+
+
+def _written(ids: list[str]) -> str:
+    """Ids as the command line reads them: with spaces between where that is clear."""
+    if any(re.search(r"[\s,]|^\[|^$", one) for one in ids):
+        return json.dumps(ids, ensure_ascii=False)
+    return " ".join(ids)

@@ -37,7 +37,7 @@ def recommend_file(
     """
     lines = _read_lines(source)
     unknown: Counter[str] = Counter()
-    histories = [_resolve(inspector.catalogue, _ids(line), unknown) for line in lines]
+    histories = [_resolve(inspector.catalogue, ids_of(line), unknown) for line in lines]
     if unknown:
         some = ", ".join(item for item, _ in unknown.most_common(MOST_REPORTED))
         more = ", …" if len(unknown) > MOST_REPORTED else ""
@@ -112,7 +112,8 @@ def _read_lines(source: Path) -> list[str]:
     return lines
 
 
-def _ids(line: str) -> list[str]:
+def ids_of(line: str) -> list[str]:
+    """Item ids of a line: a JSON list, or spaces or commas between."""
     if line.lstrip().startswith("["):
         try:
             values: Any = json.loads(line)

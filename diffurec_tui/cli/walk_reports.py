@@ -24,7 +24,7 @@ def item_of(inspector: Inspector, item: int) -> dict[str, Any]:
 
 
 def trace_report(
-    run: Run, inspector: Inspector, case: Case, user: str, seed: int, trajectory: Trajectory
+    run: Run, inspector: Inspector, case: Case, user: str | None, seed: int, trajectory: Trajectory
 ) -> dict[str, Any]:
     """A finished walk as JSON values, every step under both lenses."""
 
@@ -66,7 +66,13 @@ def trace_report(
 
 
 def trace_table(
-    run: Run, inspector: Inspector, case: Case, user: str, seed: int, trajectory: Trajectory, lens: Lens
+    run: Run,
+    inspector: Inspector,
+    case: Case,
+    user: str | None,
+    seed: int,
+    trajectory: Trajectory,
+    lens: Lens,
 ) -> None:
     """Print a finished walk under one lens, and the recommendation it ends in."""
     from rich.markup import escape
@@ -76,7 +82,8 @@ def trace_table(
     rounded = "x̂_0, the model's reconstruction," if lens == "x_0_hat" else "x_t, the noisy state,"
     recent = " → ".join(name(item) for item in case.history[-3:])
     out = results()
-    out.print(f"{run.info['data']['name']}, user {escape(user)}: … {escape(recent)}", soft_wrap=True)
+    whose = "a history of your own" if user is None else f"user {escape(user)}"
+    out.print(f"{run.info['data']['name']}, {whose}: … {escape(recent)}", soft_wrap=True)
     if case.target is not None:
         out.print(f"what came next: ★ {escape(name(case.target))}", soft_wrap=True)
     table = Table(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from diffurec.errors import UserError
+from diffurec_tui.cli import walk_options
 from diffurec_tui.cli.console import print_json, results
 from diffurec_tui.cli.options import Ckpt, Data, Device, ExcludeSeen, Json, Seed, Steps, TopK, User
 from diffurec_tui.cli.walk_reports import item_of, sample_table, trace_report, trace_table
@@ -25,7 +27,7 @@ app = typer.Typer()
 @app.command()
 def trace(
     ckpt: Ckpt,
-    user: User,
+    user: walk_options.UserOrHistory = None,
     seed: Seed = 0,
     steps: Steps = None,
     top_k: TopK = 10,
@@ -33,6 +35,13 @@ def trace(
         str, typer.Option("--lens", help="What is rounded at each step: x_0_hat, the reconstruction, or x_t.")
     ] = "x_0_hat",
     exclude_seen: ExcludeSeen = False,
+    fork: walk_options.Forks = None,
+    lambda_scale: walk_options.LambdaScale = 1.0,
+    variance: walk_options.VarianceName = None,
+    rounding: walk_options.RoundingName = None,
+    temperature: walk_options.Temperature = 1.0,
+    history: walk_options.History = None,
+    target: walk_options.Target = None,
     plot: Annotated[bool, typer.Option("--plot", help="Draw the curves, too.")] = False,
     data: Data = None,
     device: Device = "auto",
@@ -43,10 +52,25 @@ def trace(
 
     if lens not in ("x_0_hat", "x_t"):
         raise UserError(f"--lens {lens}: there are x_0_hat and x_t")
-    run, dataset, inspector = _load(ckpt, data, device)
-    case = _case(run, dataset, user)
+    if (user is None) == (history is None):
+        raise UserError("--user or --history: give one of them")
+    if target is not None and history is None:
+        raise UserError(f"--target {target}: goes with --history; what a user's next item is, the data say")
+    walk_options.check_numbers(lambda_scale, temperature)
+    dials = {
+        "lambda_scale": lambda_scale,
+        "variance": walk_options.parse_variance(variance),
+        "rounding": walk_options.parse_rounding(rounding),
+    }
+    run, dataset, inspector = _load(ckpt, data, device, need_users=history is None)
+    forks = walk_options.parse_forks(fork or [], steps or inspector.num_steps)
+    if user is not None:
+        case = _case(run, dataset, user)
+    else:
+        case = walk_options.case_of_ids(history or "", target, inspector.catalogue)
     view = _view_of(case, inspector, top_k, steps, exclude_seen)
-    frames = tuple(inspector.walk(case, seed, view))
+    view = replace(view, temperature=temperature, walk=replace(view.walk, **dials))
+    frames = tuple(inspector.walk(case, seed, view, forks))
     trajectory = Trajectory(frames, len(frames))
     if json_:
         print_json(trace_report(run, inspector, case, user, seed, trajectory))
