@@ -20,7 +20,17 @@ from diffurec_tui.jobs.ranks import RankJob
 from diffurec_tui.jobs.walk import WalkJob
 from diffurec_tui.keys import Scope, available, bindings
 from diffurec_tui.mapping import ItemMap
-from diffurec_tui.messages import Drawn, Failed, Influenced, Mapped, ModelRead, Ranked, TitlesRead, UsersRead, Walked
+from diffurec_tui.messages import (
+    Drawn,
+    Failed,
+    Influenced,
+    Mapped,
+    ModelRead,
+    Ranked,
+    TitlesRead,
+    UsersRead,
+    Walked,
+)
 from diffurec_tui.screens.diversity import DiversityScreen
 from diffurec_tui.screens.help import HelpScreen
 from diffurec_tui.screens.map import MapScreen
@@ -286,7 +296,8 @@ class ExplorerApp(App[None]):
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen())
+            view = self.view
+            self.push_screen(HelpScreen("users" if view is None else view.scope))
 
     def action_filter(self) -> None:
         self.close_user()

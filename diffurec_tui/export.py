@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from diffurec.files import cannot_write, clean
 from diffurec.inspection.frames import Ranking
 from diffurec_tui.reading import States
-from diffurec_tui.snapshots import Names, RunFacts, Subject
+from diffurec_tui.snapshots import Draws, Names, RunFacts, Subject
 
 
 def snapshot(
@@ -47,6 +48,33 @@ def snapshot(
     }
 
 
+def draws_snapshot(facts: RunFacts, subject: Subject, draws: Draws, names: Names) -> dict[str, Any]:
+    """Many lists and their measures, under the names that `diffurec sample --json` has for them."""
+    samples, target = draws.samples, subject.case.target
+    ranks = samples.target_ranks
+    return {
+        "dataset": facts.dataset,
+        "weights": facts.weights,
+        "epoch": facts.epoch,
+        "user": subject.name,
+        "seed": draws.spec.seed,
+        "n": len(samples.seeds),
+        "top_k": draws.k,
+        "history": [{"item": item, "title": names.name(item)} for item in subject.case.history],
+        "target": None if target is None else {"item": target, "title": names.name(target)},
+        "target_rank": None if ranks is None else ranks.tolist(),
+        "diversity": asdict(draws.measures),
+        "mean_jaccard_of_first": draws.jaccard.tolist(),
+        "items": [
+            {"item": item, "title": names.name(item), "lists": count} for item, count in samples.item_counts
+        ],
+        "lists": [
+            {"seed": seed, "items": items}
+            for seed, items in zip(samples.seeds, samples.lists.tolist(), strict=True)
+        ],
+    }
+
+
 def _ranking(ranking: Ranking, names: Names) -> dict[str, Any]:
     return {
         "top": [
@@ -72,7 +100,8 @@ def write_snapshot(folder: Path, value: dict[str, Any]) -> Path:
     """
     text = json.dumps(clean(value), indent=2, ensure_ascii=False) + "\n"
     user = re.sub(r"[^\w.-]+", "_", str(value["user"]))[:60] or "user"
-    stem = f"diffurec-{user}-seed{value['seed']}-step{value['step']}"
+    what = f"step{value['step']}" if "step" in value else f"walks{value['n']}"
+    stem = f"diffurec-{user}-seed{value['seed']}-{what}"
     number = 1
     while True:
         path = folder / (f"{stem}.json" if number == 1 else f"{stem}-{number}.json")

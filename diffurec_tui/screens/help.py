@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from diffurec_tui.keys import ACTIONS, GROUPS
+from diffurec_tui.keys import ACTIONS, GROUPS, Scope
 from diffurec_tui.screens.overlay import Overlay
 from diffurec_tui.theme.palette import palette
 from diffurec_tui.widgets.text import fit, spelled
@@ -23,6 +23,9 @@ EXPLAINED = (
     ("▲2 ▼1 ●", "places risen, fallen, new in the list, since the step before"),
     ("›", "in a noisy state's list: recommended in the end"),
     ("grey title", "in the history already"),
+    ("Jaccard", "of two lists: items that are in both, by items that are in either"),
+    ("log k", "entropy of an item out of a list where all lists are the same"),
+    ("popularity", "share of all items that occur less often"),
 )
 
 
@@ -30,7 +33,11 @@ SCROLLING = frozenset(("up", "down", "pageup", "pagedown", "home", "end"))
 
 
 class HelpScreen(Overlay[None]):
-    """The overlay."""
+    """The overlay; what the screen below has of its own comes first."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self.scope: Scope = scope
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as box:
@@ -41,7 +48,8 @@ class HelpScreen(Overlay[None]):
     def _text(self) -> Text:
         colours = palette(self.app.theme_variables)
         text = Text()
-        for group in GROUPS:
+        own = {action.group for action in ACTIONS if action.scope == self.scope}
+        for group in sorted(GROUPS, key=lambda one: one not in own):
             text.append(f"{group}\n", colours.strong)
             for action in ACTIONS:
                 if action.group == group:

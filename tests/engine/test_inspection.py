@@ -14,7 +14,7 @@ from diffurec.config import Config, DataConfig, DiffusionConfig, ModelConfig
 from diffurec.data.catalogue import load_catalogue
 from diffurec.errors import UserError
 from diffurec.inspection.cases import Case
-from diffurec.inspection.diversity import diversity, item_facts, running_distinct, running_jaccard
+from diffurec.inspection.diversity import diversity, item_facts, running_jaccard
 from diffurec.inspection.frames import SampleSet, Trajectory, merge, movement
 from diffurec.inspection.influence import influence
 from diffurec.inspection.inspector import Inspector, load_inspector
@@ -210,7 +210,6 @@ def test_the_running_jaccard_is_that_of_every_beginning(lists) -> None:
     running = running_jaccard(sample_set(lists))
     for n in range(1, len(lists) + 1):
         assert running[n - 1] == pytest.approx(sample_set(lists[:n]).mean_jaccard, abs=1e-5, nan_ok=True)
-        assert running_distinct(sample_set(lists))[n - 1] == sample_set(lists[:n]).distinct_items
 
 
 @given(st.lists(st.lists(st.integers(1, 12), min_size=4, max_size=4, unique=True), min_size=1, max_size=9))

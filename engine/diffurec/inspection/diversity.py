@@ -90,13 +90,6 @@ def running_jaccard(samples: SampleSet) -> npt.NDArray[np.float64]:
     return np.where(pairs > 0, np.cumsum(with_earlier) / np.maximum(pairs, 1), np.nan)
 
 
-def running_distinct(samples: SampleSet) -> npt.NDArray[np.int64]:
-    """Number of different items in the first n lists, n = 1 … N; (N,)."""
-    number, k = samples.lists.shape
-    _, first = np.unique(samples.lists, return_index=True)
-    return np.cumsum(np.bincount(first // k, minlength=number))
-
-
 def _intra_list_distance(lists: npt.NDArray[np.int64], directions: Floats) -> float:
     """By the identity Σ_{i≠j} cos(i, j) = ‖Σ_i d_i‖² - k for unit vectors, some lists at a time."""
     k = lists.shape[1]
@@ -127,7 +120,7 @@ def _category_distances(
     """Mean over the pairs of each list; (N,), NaN where no two items have categories."""
     items, place = np.unique(lists, return_inverse=True)
     of_items = [categories[int(item)] for item in items]
-    column = {name: number for number, name in enumerate(sorted(frozenset().union(*of_items)))}
+    column = {name: number for number, name in enumerate(sorted({name for one in of_items for name in one}))}
     has = np.zeros((len(items), max(1, len(column))), dtype=np.float32)
     for row, names in enumerate(of_items):
         has[row, [column[name] for name in names]] = 1
