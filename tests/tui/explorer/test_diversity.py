@@ -43,10 +43,10 @@ async def drawn(app: ExplorerApp, pilot: Pilot[None], seconds: float = 30) -> Dr
     sampling = app.diversity.sampling
     for _ in range(int(seconds / 0.02)):
         draws = sampling.draws
-        if draws is not None and draws.complete and draws.wanted == sampling.number:
-            if draws.k == min(sampling.k, draws.drawn.lists.shape[1]):
-                await pilot.pause()
-                return draws
+        finished = draws is not None and draws.complete and draws.wanted == sampling.number
+        if draws is not None and finished and draws.k == min(sampling.k, draws.drawn.lists.shape[1]):
+            await pilot.pause()
+            return draws
         await pilot.pause(0.02)
     raise AssertionError(f"not drawn after {seconds} s: {app.trouble}")
 
