@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -66,4 +67,6 @@ def start(*arguments: object, cwd: Path | None = None, **environment: str) -> su
         text=True,
         cwd=cwd,
         env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
+        # Under nohup the hang-up signal comes ignored, and the command rightly leaves it so.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
