@@ -90,7 +90,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("pan_right", "map", "D", "D", "right", "Look further right", "Map"),
     Action("pan_up", "map", "W,up", "W ↑", "up", "Look further up", "Map"),
     Action("pan_down", "map", "S,down", "S ↓", "down", "Look further down", "Map"),
-    Action("centre", "map", "c", "c", "near", "Look at the walk and its list from near by", "Map", 4),
+    Action("centre", "map", "c", "c", "near", "Look at the list and the newest of the history from near by", "Map", 4),
     Action("fit_all", "map", "a", "a", "all", "Look at everything", "Map", 4),
     Action("colour", "map", "b", "b", "category", "Tell the largest categories apart", "Map", 10),
     Action("users", "views", "u,escape", "u", "users", "Back to the list of users", "Users", 11),

@@ -124,7 +124,7 @@ def told(item: int, mark: Mark | None, item_map: ItemMap, names: Names, vector: 
         parts.append(_role(mark))
     away = float(np.linalg.norm(item_map.vectors[row] - vector))
     seen = float(np.linalg.norm(item_map.points[row] - here))
-    parts.append(f"{away:.2f} away, {seen:.2f} of it in the picture")
+    parts.append(f"{away:.2f} away ({seen:.2f} in the picture)")
     parts.append(f"{int(item_map.counts[row]):,} in training")
     if item_map.categories[item]:
         parts.append(item_map.categories[item].replace("|", ", "))

@@ -19,6 +19,7 @@ SHOTS: tuple[tuple[str, tuple[int, int], bool, list[str]], ...] = (
     ("explorer-walk", (120, 40), True, ["l"] * 26),
     ("explorer-small", (80, 24), True, ["l"] * 30),
     ("explorer-wide", (200, 50), True, ["end"]),
+    ("explorer-map", (120, 40), True, ["3", *["l"] * 26, "c", *["Z"] * 2, "tab"]),
     ("explorer-light", (120, 40), True, ["t", "end"]),
     ("explorer-help", (120, 50), True, ["question_mark"]),
 )

@@ -28,7 +28,8 @@ from diffurec_tui.widgets.text import clean, ellipsis, spelled, symbols
 HINT = "tab goes from mark to mark; a click takes the nearest item, the wheel goes nearer"
 ABOUT = (
     "Across and upwards are the two directions in which the items differ the most, the same for all users, "
-    "walks and steps. A state on top of an item need not be near it: pick the item, and read how far it is."
+    "walks and steps. A state on top of an item need not be near it: pick the item, and read how far it is. "
+    "A list by inner product has what lies in the direction of the state, however far out that is."
 )
 
 

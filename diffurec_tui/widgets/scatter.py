@@ -64,10 +64,12 @@ class Scene:
         """Everything that is to be seen from afar."""
         return np.concatenate([self.items.points, self.trail.points])
 
-    def walk_extent(self) -> Points:
-        """The trail and what the list has."""
-        rows = [mark.item - 1 for mark in self.marks if mark.kind in ("top", "target")]
-        return np.concatenate([self.items.points[rows], self.trail.points])
+    def near_extent(self) -> Points:
+        """The list, the true next item and the newest of the history; a state may be far from all of them."""
+        kept = [
+            mark.item - 1 for mark in self.marks if mark.kind in ("top", "target") or mark.place <= JOINED
+        ]
+        return self.items.points[kept]
 
 
 class Scatter(Panel):
@@ -123,9 +125,9 @@ class Scatter(Panel):
         self.changed()
 
     def centre(self) -> None:
-        """Look at the walk from near by."""
+        """Look at the list from near by."""
         if self.scene is not None:
-            self.window = fitting(self.scene.walk_extent(), *self.size)
+            self.window = fitting(self.scene.near_extent(), *self.size)
             self.changed()
 
     def pan(self, right: int, up: int) -> None:

@@ -18,6 +18,7 @@ from diffurec_tui.snapshots import NumberedNames
 from diffurec_tui.widgets.canvas import Canvas
 from diffurec_tui.widgets.raster import Window
 from diffurec_tui.widgets.scatter import FIRST_GROUP, Scatter, mark_sign, number_of
+from diffurec_tui.widgets.text import clean, symbols
 from tests.helpers import make_run, small_config, write_dataset, write_weights
 from tests.tui.explorer.conftest import exploring, screen_text, walked
 
@@ -263,6 +264,25 @@ async def test_weights_that_are_no_numbers(tmp_path: Path):
         assert "nothing to draw" not in "\n".join(screen_text(app))
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_plain_ascii(run_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]):
+    monkeypatch.setenv("DIFFUREC_ASCII", "1")
+    monkeypatch.setenv("LC_ALL", "C")
+    symbols.cache_clear()
+    clean.cache_clear()
+    try:
+        async with exploring(run_path, user=5, size=size) as (app, pilot):
+            await mapped(app, pilot)
+            for key in ("l", "x", "c", "tab", "b", "end"):
+                await pilot.press(key)
+                assert not {sign for row in screen_text(app) for sign in row if ord(sign) > 127}, key
+            assert "@ x^_0" in "\n".join(screen_text(app))
+    finally:
+        monkeypatch.undo()
+        symbols.cache_clear()
+        clean.cache_clear()
+
+
 @pytest.mark.parametrize("size", [(20, 5), (1, 1), (40, 10), (100, 6), (300, 80)])
 async def test_any_size_is_survived(run_path: Path, size: tuple[int, int]):
     async with exploring(run_path, user=5, size=size) as (app, pilot):
@@ -310,7 +330,7 @@ def test_words():
         1, Mark(1, "history", 4), items, NumberedNames(), np.array([1, 0, 0], dtype=np.float32)
     )
     assert title == "#1"
-    assert rest.startswith("4 items ago · 0.00 away, 0.00 of it in the picture · 1 in training · A, B")
+    assert rest.startswith("4 items ago · 0.00 away (0.00 in the picture) · 1 in training · A, B")
     assert "100 %" in explained(items)
     assert items.nearest(*items.points[2].tolist()) == 3
     assert [mark_sign(Mark(1, "top", place))[0] for place in (1, 9, 10, 11, 99)] == ["1", "9", "0", "a", "z"]

@@ -245,8 +245,9 @@ async def test_mouse(run_path: Path):
         await pilot.click("#rank", offset=(30, 6))
         assert 0 < app.walk.index < 32
         footer = screen_text(app)[-1]
-        await pilot.click("#footer", offset=(footer.index("x lens"), 0))
-        assert app.walk.lens == "x_0_hat"
+        await pilot.click("#footer", offset=(footer.index("s seed"), 0))
+        await walked(app, pilot)
+        assert app.seed == 1
 
 
 async def test_scrolling_a_long_history(run_path: Path):
