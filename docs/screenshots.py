@@ -19,6 +19,7 @@ SHOTS: tuple[tuple[str, tuple[int, int], bool, list[str]], ...] = (
     ("explorer-walk", (120, 40), True, ["l"] * 26),
     ("explorer-small", (80, 24), True, ["l"] * 30),
     ("explorer-wide", (200, 50), True, ["end"]),
+    ("explorer-diversity", (120, 40), True, ["2"]),
     ("explorer-map", (120, 40), True, ["3", *["l"] * 26, "c", *["Z"] * 2, "tab"]),
     ("explorer-light", (120, 40), True, ["t", "end"]),
     ("explorer-help", (120, 50), True, ["question_mark"]),
@@ -54,7 +55,7 @@ async def draw(ckpt: Path, user: str | None, size: tuple[int, int], with_user: b
         for key in keys:
             await pilot.press(key)
         await walked(app, pilot.pause)
-        await pilot.pause(1.0)  # ranks come in
+        await pilot.pause(3.0)  # ranks and samples come in
         return app.export_screenshot(title="diffurec explore")
 
 
