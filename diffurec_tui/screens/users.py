@@ -67,6 +67,11 @@ class UsersScreen(Screen[None]):
     def list(self) -> UserList:
         return self.query_one(UserList)
 
+    @property
+    def drawable(self) -> bool:
+        """Whether the list is there: not before it is mounted, and no more once the app is closing."""
+        return bool(self.query(UserList))
+
     def on_resize(self) -> None:
         self.set_class(self.size.width < 90, "narrow")
         self.set_class(self.size.height < 14, "short")
@@ -79,12 +84,12 @@ class UsersScreen(Screen[None]):
     # What arrives.
 
     def users_read(self) -> None:
-        if self.is_mounted:
+        if self.drawable:
             self._filter()
 
     def ranks_arrived(self) -> None:
         """Draw new ranks, and now and then find anew what depends on them."""
-        if not self.is_mounted:
+        if not self.drawable:
             return
         self.list.refresh()
         if self._stale is None:
@@ -92,6 +97,8 @@ class UsersScreen(Screen[None]):
 
     def _ranks_settled(self) -> None:
         self._stale = None
+        if not self.drawable:
+            return
         if self.query_.on_rank or self.order == "rank":
             self._filter()
         else:
