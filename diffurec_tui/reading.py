@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from diffurec.inspection.frames import Lens, Ranking, Trajectory
+from diffurec.inspection.frames import Lens, Ranking, Trajectory, settled_from, share_of
 from diffurec_tui.snapshots import RunFacts
 from diffurec_tui.widgets.curves import Series
 from diffurec_tui.widgets.text import symbols
@@ -55,16 +55,11 @@ class States:
 
     def overlap(self, lens: Lens) -> tuple[float, ...]:
         """Share of each state's top-k that is recommended in the end."""
-        k = max(1, len(self.final))
-        return tuple(len(self.final.intersection(one.items.tolist())) / k for one in self.rankings(lens))
+        return tuple(share_of(self.final, one) for one in self.rankings(lens))
 
     def locked_in(self, k: int, lens: Lens) -> int:
         """Number of the first state from which on the set of the top k stays as it is."""
-        sets = [frozenset(one.items[:k].tolist()) for one in self.rankings(lens)]
-        index = len(sets) - 1
-        while index > 0 and sets[index - 1] == sets[-1]:
-            index -= 1
-        return index
+        return settled_from(self.rankings(lens), k)
 
 
 def rank_series(states: States, lens: Lens, num_items: int, beside: States | None = None) -> Series:

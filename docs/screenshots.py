@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from diffurec.data.catalogue import load_user_ids
+from diffurec.data.catalogue import load_user_ids, row_of
 from diffurec.run import open_run
 from diffurec_tui.app import ExplorerApp, Opened
 
@@ -48,7 +48,7 @@ async def draw(ckpt: Path, user: str | None, size: tuple[int, int], with_user: b
     dataset = run.dataset()
     row = min(9, dataset.num_users - 1)
     if user is not None:
-        row = int((load_user_ids(dataset) == user).arg_true()[0])
+        row = row_of(load_user_ids(dataset), user)
     app = ExplorerApp(Opened(run, dataset, row if with_user else None, device="cpu"))
     async with app.run_test(size=size) as pilot:
         await walked(app, pilot.pause)

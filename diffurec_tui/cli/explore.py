@@ -54,9 +54,9 @@ def explore(
 
 def _find(dataset: Dataset, user_id: str) -> int:
     """The row of a user."""
-    from diffurec.data.catalogue import load_user_ids
+    from diffurec.data.catalogue import load_user_ids, row_of
 
-    rows = (load_user_ids(dataset) == user_id).arg_true()
-    if not len(rows):
+    row = row_of(load_user_ids(dataset), user_id)
+    if row is None:
         raise UserError(f"--user {user_id}: no such user in {dataset.path}; without --user there is a list")
-    return int(rows[0])
+    return row

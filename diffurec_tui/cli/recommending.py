@@ -16,7 +16,8 @@ from diffurec_tui.cli.console import json_text, narrate
 
 if TYPE_CHECKING:
     from diffurec.data.catalogue import Catalogue
-    from diffurec.inspection.inspector import Inspector, View
+    from diffurec.inspection.inspector import Inspector
+    from diffurec.inspection.views import View
     from diffurec.run import Run
 
 AT_ONCE = 512

@@ -18,7 +18,8 @@ from diffurec_tui.cli.walk_reports import item_of, sample_table, trace_report, t
 if TYPE_CHECKING:
     from diffurec.data.dataset import Dataset
     from diffurec.inspection.cases import Case
-    from diffurec.inspection.inspector import Inspector, View
+    from diffurec.inspection.inspector import Inspector
+    from diffurec.inspection.views import View
     from diffurec.run import Run
 
 app = typer.Typer()
@@ -170,8 +171,8 @@ def _load(
 
 
 def _view(inspector: Inspector, top_k: int, steps: int | None, exclude_seen: bool) -> View:
-    from diffurec.inspection.inspector import View
-    from diffurec.model import WalkOptions
+    from diffurec.inspection.views import View
+    from diffurec.walk_options import WalkOptions
 
     if steps is not None:
         inspector.model.schedule.respace(steps)  # refuses a length that this model cannot walk
@@ -180,22 +181,22 @@ def _view(inspector: Inspector, top_k: int, steps: int | None, exclude_seen: boo
 
 def _view_of(case: Case, inspector: Inspector, top_k: int, steps: int | None, exclude_seen: bool) -> View:
     """As `_view`, with lists no longer than there are items to recommend to this user."""
-    if exclude_seen:
-        left = inspector.model.num_items - len(set(case.history) - {case.target})
-        if left == 0:
-            raise UserError("--exclude-seen: the user has every item of the catalogue; leave the option out")
-        top_k = min(top_k, left)
-    return _view(inspector, top_k, steps, exclude_seen)
+    from diffurec.inspection.views import left_to_recommend
+
+    left = left_to_recommend(case, inspector.model.num_items, exclude_seen=exclude_seen)
+    if left == 0:
+        raise UserError("--exclude-seen: the user has every item of the catalogue; leave the option out")
+    return _view(inspector, min(top_k, left), steps, exclude_seen)
 
 
 def _case(run: Run, dataset: Dataset | None, user: str) -> Case:
-    from diffurec.data.catalogue import load_user_ids
+    from diffurec.data.catalogue import load_user_ids, row_of
     from diffurec.inspection.cases import case_of_user
 
     assert dataset is not None
-    found = (load_user_ids(dataset) == user).arg_max()
     ids = load_user_ids(dataset)
-    if found is None or ids[found] != user:
+    row = row_of(ids, user)
+    if row is None:
         example = f", as {ids[0]}" if len(ids) else ""
         raise UserError(f"--user {user}: no such user in {dataset.path}; ids are those of the data{example}")
-    return case_of_user(dataset, found)
+    return case_of_user(dataset, row)

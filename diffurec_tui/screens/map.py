@@ -19,7 +19,7 @@ from diffurec_tui.widgets.map_notes import Explained, Noted, PointNote
 from diffurec_tui.widgets.ranking import Step, TopK
 from diffurec_tui.widgets.scatter import ZOOM, Scatter, Scene
 from diffurec_tui.widgets.text import symbols
-from diffurec_tui.widgets.timeline import Position, Timeline
+from diffurec_tui.widgets.timeline import Timeline
 
 MORE = ("pan_left", "colour", "view_walk")
 """Actions that the footer of a small terminal has no room for."""
@@ -81,7 +81,7 @@ class MapScreen(Scrubbing, ViewScreen):
             self._say(
                 app.trouble or f"{'walking' if app.model_read else 'loading the model'}{symbols().more}"
             )
-            self._show_timeline(None, "r reads the newest weights" if app.trouble else "")
+            self.show_timeline(None, "r reads the newest weights" if app.trouble else "")
             return
         self._show_list(states, app.subject)
         self._show_map(states, app.subject)
@@ -100,7 +100,7 @@ class MapScreen(Scrubbing, ViewScreen):
         if items is None:
             failed = "the weights hold NaN or infinity: there is nothing to draw"
             self.query_one(Scatter).say(failed if app.map_failed else f"finding the plane{symbols().more}")
-            self._show_timeline(states, "")
+            self.show_timeline(states, "")
             return
         if self._trail is None or not self._trail.is_of(states, self.lens, items):
             self._trail = Trail.of(states, self.lens, items)
@@ -110,7 +110,7 @@ class MapScreen(Scrubbing, ViewScreen):
         noted = Noted(scene, app.names)
         self.query_one(PointNote).show(noted, brief=not self.has_class("narrow"))
         self.query_one(Explained).show(noted)
-        self._show_timeline(states, self._travelled(self._trail, index))
+        self.show_timeline(states, self._travelled(self._trail, index))
 
     def _travelled(self, trail: Trail, index: int) -> str:
         """How far the state is from where it ends."""
@@ -132,19 +132,6 @@ class MapScreen(Scrubbing, ViewScreen):
             t=states.t(index),
         )
         panel.show(step, self.explorer.names)
-
-    def _show_timeline(self, states: States | None, said: str) -> None:
-        self.query_one(Timeline).show(
-            Position(
-                index=self.shown,
-                num_steps=states.num_steps if states else self.explorer.facts.num_steps,
-                there=states.last if states else 0,
-                t=states.t(self.shown) if states else None,
-                playing=self.player is not None,
-                speed=self.speed,
-                note=said,
-            )
-        )
 
     # Looking around.
 

@@ -9,7 +9,7 @@ from diffurec_tui.reading import States
 from diffurec_tui.screens.step_prompt import StepPrompt
 from diffurec_tui.screens.view import ViewScreen
 from diffurec_tui.widgets.curves import Curves
-from diffurec_tui.widgets.timeline import Timeline
+from diffurec_tui.widgets.timeline import Position, Timeline
 
 STEPS_A_SECOND = 8.0
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -39,6 +39,20 @@ class Scrubbing(ViewScreen):
     def shown(self) -> int:
         """Number of the state on screen: the one wanted, or the last there is as yet."""
         return min(self.index, self.states.last) if self.states else 0
+
+    def show_timeline(self, states: States | None, said: str) -> None:
+        """Draw where the cursor is, how far the walk is there, and one line about it."""
+        self.query_one(Timeline).show(
+            Position(
+                index=self.shown,
+                num_steps=states.num_steps if states else self.explorer.facts.num_steps,
+                there=states.last if states else 0,
+                t=states.t(self.shown) if states else None,
+                playing=self.player is not None,
+                speed=self.speed,
+                note=said,
+            )
+        )
 
     # Moving.
 

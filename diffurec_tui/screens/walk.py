@@ -24,7 +24,7 @@ from diffurec_tui.widgets.history import History
 from diffurec_tui.widgets.history_editor import HistoryEditor
 from diffurec_tui.widgets.ranking import Step, TopK
 from diffurec_tui.widgets.text import symbols
-from diffurec_tui.widgets.timeline import Position, Timeline
+from diffurec_tui.widgets.timeline import Timeline
 
 PATIENCE_SECONDS = 0.15
 
@@ -106,7 +106,7 @@ class WalkScreen(Changing):
         self._choose_lists()
         for curves in self.query(Curves):
             curves.show((), 0, 0)
-        self._show_timeline(None, "r reads the newest weights" if app.trouble else waiting)
+        self.show_timeline(None, "r reads the newest weights" if app.trouble else waiting)
 
     def _choose_lists(self) -> None:
         """The list of the lens; where two fit, the pinned walk's or that of the other lens beside it."""
@@ -157,20 +157,7 @@ class WalkScreen(Changing):
         apart = self.has_class("full")
         self.query_one("#rank", Curves).show(series[:1] if apart else series, count, index)
         self.query_one("#rest", Curves).show(series[1:], count, index)
-        self._show_timeline(states, said)
-
-    def _show_timeline(self, states: States | None, said: str) -> None:
-        self.query_one(Timeline).show(
-            Position(
-                index=self.shown,
-                num_steps=states.num_steps if states else self.explorer.facts.num_steps,
-                there=states.last if states else 0,
-                t=states.t(self.shown) if states else None,
-                playing=self.player is not None,
-                speed=self.speed,
-                note=said,
-            )
-        )
+        self.show_timeline(states, said)
 
     # Everything else.
 

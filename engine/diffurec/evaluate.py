@@ -82,11 +82,7 @@ def evaluate(
         progress: called after each batch.
     """
     examples = evaluation_examples(dataset, users, split, max_len, device, full_width=model.needs_full_width)
-    seen = (
-        evaluation_examples(dataset, users, split, int(np.diff(dataset.offsets).max()), device)
-        if exclude_seen
-        else None
-    )
+    seen = examples.with_whole_histories() if exclude_seen else None
     generator = torch.Generator(device).manual_seed(seed)
     ranks = torch.empty(len(users), dtype=torch.int64)
     was_training = model.training

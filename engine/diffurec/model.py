@@ -158,9 +158,13 @@ class DiffuRec(Recommender):
 
     @torch.no_grad()
     def scores(self, histories: Tensor, generator: torch.Generator, steps: int | None = None) -> Tensor:
-        walk = self.walk(self.condition(histories), BatchDraws(generator), WalkOptions(steps=steps))
+        options = WalkOptions(steps=steps)
+        return self.round(self.walk_to_end(self.condition(histories), BatchDraws(generator), options))
+
+    def walk_to_end(self, history: Conditioning, draws: Draws, options: WalkOptions) -> Tensor:
+        """The x_0 (B, D) that a walk ends in."""
         x_0: Tensor | None = None
-        for step in walk:
+        for step in self.walk(history, draws, options):
             x_0 = step.x_prev
         assert x_0 is not None  # a schedule has at least one step
-        return self.round(x_0)
+        return x_0

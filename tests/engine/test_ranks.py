@@ -7,8 +7,9 @@ import pytest
 
 from diffurec.config import Config, DataConfig, DiffusionConfig, ModelConfig
 from diffurec.inspection.cases import case_lengths, case_of_user
-from diffurec.inspection.inspector import View, load_inspector
+from diffurec.inspection.inspector import load_inspector
 from diffurec.inspection.ranks import NO_TARGET, UNKNOWN, RankStore, rank_cases
+from diffurec.inspection.views import View
 from diffurec.inspection.weights import read_weights_facts
 from diffurec.run import Run
 from tests.helpers import make_dataset, make_run

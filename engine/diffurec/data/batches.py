@@ -52,12 +52,18 @@ class Examples:
         """
         self.items = items
         self.positions = positions
+        self.starts = starts
         self.lengths = (positions - starts).clamp(max=max_len)
         self.max_len = max_len
         self.full_width = full_width
 
     def __len__(self) -> int:
         return len(self.positions)
+
+    def with_whole_histories(self) -> Examples:
+        """The same examples with nothing of their histories cut off; arrays are shared, not copied."""
+        longest = max(1, int((self.positions - self.starts).max()))
+        return Examples(self.items, self.positions, self.starts, longest)
 
     def gather(self, index: Tensor) -> Batch:
         """The examples at `index` (B,), as wide as the longest history among them."""

@@ -88,6 +88,12 @@ def load_user_ids(dataset: Dataset) -> pl.Series:
     return frame["user_id"]
 
 
+def row_of(user_ids: pl.Series, user_id: str) -> int | None:
+    """Row of the user with this original id; None where there is none."""
+    rows = (user_ids == user_id).arg_true()
+    return int(rows[0]) if len(rows) else None
+
+
 def _read(path: Path) -> pl.DataFrame:
     try:
         return pl.read_parquet(path)

@@ -62,24 +62,31 @@ class Trajectory:
 
     def overlap_with_final(self, lens: Lens = "x_0_hat") -> list[float]:
         """Share of each step's top-k that is in the last frame's recommendation."""
-        final = set(self.frames[-1].x_0_hat.items.tolist())
-        return [
-            len(final.intersection(frame.ranking(lens).items.tolist())) / max(1, len(final))
-            for frame in self.frames
-        ]
+        final = frozenset(self.frames[-1].x_0_hat.items.tolist())
+        return [share_of(final, frame.ranking(lens)) for frame in self.frames]
 
     def locked_in(self, k: int = 1, lens: Lens = "x_0_hat") -> int:
         """Index of the first step from which on the set of the top k does not change any more."""
-        final = set(self.frames[-1].ranking(lens).items[:k].tolist())
-        index = len(self.frames) - 1
-        while index > 0 and set(self.frames[index - 1].ranking(lens).items[:k].tolist()) == final:
-            index -= 1
-        return index
+        return settled_from([frame.ranking(lens) for frame in self.frames], k)
 
     def cosine_to_final(self) -> list[float]:
         """Cosine of each step's x̂_0 to the last one."""
         last = self.frames[-1].x_0_hat_vector
         return [_cosine(frame.x_0_hat_vector, last) for frame in self.frames]
+
+
+def share_of(final: frozenset[int], ranking: Ranking) -> float:
+    """Share of the items of `final` that are in a ranking."""
+    return len(final.intersection(ranking.items.tolist())) / max(1, len(final))
+
+
+def settled_from(rankings: Sequence[Ranking], k: int) -> int:
+    """Index from which on the set of the top k stays as it is in the last ranking."""
+    sets = [frozenset(one.items[:k].tolist()) for one in rankings]
+    index = len(sets) - 1
+    while index > 0 and sets[index - 1] == sets[-1]:
+        index -= 1
+    return index
 
 
 def movement(before: Ranking | None, after: Ranking) -> list[int | None]:

@@ -16,16 +16,13 @@ from diffurec.data.catalogue import Catalogue, load_catalogue
 from diffurec.data.dataset import Dataset
 from diffurec.diffusion import RowDraws, Step
 from diffurec.errors import UserError
-from diffurec.inspection.cases import Case, case_of_user
+from diffurec.inspection.cases import Case
 from diffurec.inspection.diversity import ItemFacts, item_facts
 from diffurec.inspection.frames import Frame, Ranking, SampleSet
-from diffurec.inspection.views import Fork, View
+from diffurec.inspection.views import Fork, View, left_to_recommend
 from diffurec.metrics import target_rank
 from diffurec.model import Conditioning, DiffuRec
 from diffurec.run import Run
-from diffurec.walk_options import WalkOptions
-
-__all__ = ["Case", "Fork", "Inspector", "View", "case_of_user", "load_inspector", "load_model"]
 
 SAMPLES_AT_ONCE = 50
 
@@ -124,17 +121,11 @@ class Inspector:
             by_length.setdefault(min(len(case.history), max_len), []).append(row)
         for rows in by_length.values():
             part = [cases[row] for row in rows]
-            x_0 = self._drain(self.condition(*part), [seed] * len(part), view.walk)
+            draws = RowDraws([seed] * len(part), self.model.device)
+            x_0 = self.model.walk_to_end(self.condition(*part), draws, view.walk)
             top = self.candidates(x_0, part, view).topk(shape[1], dim=-1)
             items[rows], scores[rows] = top.indices.cpu(), top.values.cpu()
         return items, scores
-
-    def _drain(self, history: Conditioning, seeds: Sequence[int], options: WalkOptions) -> Tensor:
-        x_0: Tensor | None = None
-        for step in self.model.walk(history, RowDraws(seeds, self.model.device), options):
-            x_0 = step.x_prev
-        assert x_0 is not None  # a schedule has at least one step
-        return x_0
 
     def condition(self, *cases: Case) -> Conditioning:
         """The histories of `cases` as the model reads them.
@@ -168,8 +159,7 @@ class Inspector:
         Raises:
             UserError: none is.
         """
-        seen = len(set(case.history) - {case.target}) if view.exclude_seen else 0
-        left = self.model.num_items - seen
+        left = left_to_recommend(case, self.model.num_items, exclude_seen=view.exclude_seen)
         if left == 0:
             raise UserError("the history has every item of the catalogue; keep seen items as candidates")
         return min(view.top_k, left)

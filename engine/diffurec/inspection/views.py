@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from diffurec.errors import UserError
 from diffurec.inspection.cases import Case
 from diffurec.walk_options import WalkOptions
 
@@ -29,15 +28,6 @@ class Fork:
     seed: int
 
 
-def within(view: View, case: Case, num_items: int) -> View:
-    """The view with lists no longer than there are items to rank for this history.
-
-    Raises:
-        UserError: there are none.
-    """
-    if not view.exclude_seen:
-        return view
-    left = num_items - len(set(case.history) - {case.target})
-    if left == 0:
-        raise UserError("the history has every item of the catalogue: without those seen nothing is left")
-    return replace(view, top_k=min(view.top_k, left))
+def left_to_recommend(case: Case, num_items: int, *, exclude_seen: bool) -> int:
+    """How many items may be ranked for a history: all, or without those seen but for the true next one."""
+    return num_items - (len(set(case.history) - {case.target}) if exclude_seen else 0)

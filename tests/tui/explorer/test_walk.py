@@ -8,7 +8,8 @@ import pytest
 
 from diffurec.inspection.cases import case_of_user
 from diffurec.inspection.frames import Frame
-from diffurec.inspection.inspector import View, load_inspector
+from diffurec.inspection.inspector import load_inspector
+from diffurec.inspection.views import View
 from diffurec.run import open_run
 from tests.tui.explorer.conftest import exploring, screen_text, walked
 
