@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from textual import on
 from textual.app import App
@@ -14,11 +14,11 @@ from diffurec.inspection.cases import Case, case_lengths, case_of_user
 from diffurec.inspection.frames import Trajectory
 from diffurec.inspection.views import View
 from diffurec.run import Run
-from diffurec_tui.jobs.influence import InfluenceJob
+from diffurec_tui.heats import Heats
 from diffurec_tui.jobs.map import MapJob
 from diffurec_tui.jobs.ranks import RankJob
 from diffurec_tui.jobs.walk import WalkJob
-from diffurec_tui.keys import Scope, available, bindings
+from diffurec_tui.keys import bindings
 from diffurec_tui.mapping import ItemMap
 from diffurec_tui.messages import (
     Drawn,
@@ -34,21 +34,20 @@ from diffurec_tui.messages import (
 from diffurec_tui.screens.diversity import DiversityScreen
 from diffurec_tui.screens.help import HelpScreen
 from diffurec_tui.screens.map import MapScreen
-from diffurec_tui.screens.palette import Choice, PaletteScreen
+from diffurec_tui.screens.palette import PaletteScreen, choices_of
 from diffurec_tui.screens.users import UsersScreen
 from diffurec_tui.screens.view import ViewScreen
 from diffurec_tui.screens.walk import WalkScreen
 from diffurec_tui.seen import SeenWalks
 from diffurec_tui.snapshots import Heat, Names, NumberedNames, Subject, WalkSpec
 from diffurec_tui.theme.palette import DARK, LIGHT
-from diffurec_tui.walking import edited, path, turned
+from diffurec_tui.walking import edited, told
 from diffurec_tui.widgets.footer import owner_of
-from diffurec_tui.widgets.text import spelled, symbols
+from diffurec_tui.widgets.text import symbols
 from diffurec_tui.widgets.user_index import UserIndex
 from diffurec_tui.workers import Engine, run_facts
 
 STOP_SECONDS = 0.5
-MOST_HEATS = 256
 
 
 @dataclass(frozen=True)
@@ -86,11 +85,10 @@ class ExplorerApp(App[None]):
         self.item_map: ItemMap | None = None
         self.map_failed = False
         self.walks = SeenWalks()
-        self.heats: dict[WalkSpec, Heat] = {}
-        self.influence_wanted = False
         self.trouble = ""
         self.model_read = False
         self.engine = Engine(opened.run, opened.dataset, opened.device, self.post_message)
+        self.heats = Heats(self.engine.ask, self.engine.drop)
         self.users = UsersScreen(self.index)
         self.walk = WalkScreen()
         self.diversity = DiversityScreen(opened.top_k)
@@ -152,10 +150,6 @@ class ExplorerApp(App[None]):
         return case_of_user(self.opened.dataset, user)
 
     @property
-    def lambda_scale(self) -> float:
-        return self.spec.view.walk.lambda_scale if self.spec is not None else 1.0
-
-    @property
     def edits(self) -> str:
         """How the history differs from the one of the data."""
         return "" if self.spec is None else edited(self.data_case(self.spec.user), self.spec.case)
@@ -163,27 +157,21 @@ class ExplorerApp(App[None]):
     @property
     def told(self) -> tuple[str, tuple[str, ...]]:
         """For the header: the seeds of a walk with forks, and what is changed of the model and the data."""
-        if self.spec is None:
-            return "", ()
-        changes = tuple(spelled(one) for one in (turned(self.spec.view), self.edits) if one)
-        return path(self.spec) if self.spec.forks or changes else "", changes
+        return ("", ()) if self.spec is None else told(self.spec, self.data_case(self.spec.user))
 
     def want_influence(self, wanted: bool) -> None:
         """Whether to find out what each item of the history does, after every walk."""
-        self.influence_wanted = wanted
-        if wanted:
-            self._ask_influence()
-        else:
-            self.engine.drop(InfluenceJob.kind)
+        self.heats.want(wanted)
+        self._ask_influence()
 
     @property
     def heat(self) -> Heat | None:
-        """What the items of the history do, where it is known; forks play no part in it."""
-        return None if self.spec is None else self.heats.get(replace(self.spec, forks=()))
+        """What the items of the history do, where it is known."""
+        return None if self.spec is None else self.heats.get(self.spec)
 
     def _ask_influence(self) -> None:
-        if self.influence_wanted and self.spec is not None and self.trajectory is not None and not self.heat:
-            self.engine.ask(InfluenceJob(replace(self.spec, forks=())))
+        if self.spec is not None and self.trajectory is not None and self.trajectory.complete:
+            self.heats.ask_for(self.spec)
 
     def look_at(self, users: tuple[int, ...]) -> None:
         """Rank these users before others."""
@@ -238,7 +226,7 @@ class ExplorerApp(App[None]):
             self.engine.ask(WalkJob(self.spec))
         self.model_read, self.ranking = True, False
         self.walks.forget()
-        self.heats.clear()
+        self.heats.forget()
         self.walk.unpin()
         self.item_map, self.map_failed = None, False
         self.engine.ask(MapJob())
@@ -279,9 +267,7 @@ class ExplorerApp(App[None]):
 
     @on(Influenced)
     def _influenced(self, message: Influenced) -> None:
-        if len(self.heats) >= MOST_HEATS:
-            self.heats.pop(next(iter(self.heats)))
-        self.heats[message.spec] = message.heat
+        self.heats.put(message.spec, message.heat)
         self.refresh_view()
 
     # Actions that work everywhere.
@@ -310,16 +296,7 @@ class ExplorerApp(App[None]):
         """Every action of the screen by name, and every theme."""
         screen = self.screen
         if isinstance(screen, (UsersScreen, ViewScreen)):
-            self.push_screen(PaletteScreen(self._choices(screen.scope)), self._run_choice)
-
-    def _choices(self, scope: Scope) -> list[Choice]:
-        actions = [
-            Choice(action.command, action.label.capitalize(), action.help, action.shown)
-            for action in available(scope)
-            if action.id != "command_palette"
-        ]
-        themes = [Choice(f"theme:{name}", f"Theme {name}", "", "") for name in sorted(self.available_themes)]
-        return actions + themes
+            self.push_screen(PaletteScreen(choices_of(screen.scope, self.available_themes)), self._run_choice)
 
     async def _run_choice(self, chosen: str | None) -> None:
         if chosen is None:

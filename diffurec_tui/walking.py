@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from diffurec.inspection.cases import Case
 from diffurec.inspection.views import Fork, View
 from diffurec_tui.snapshots import WalkSpec
-from diffurec_tui.widgets.text import symbols
+from diffurec_tui.widgets.text import spelled, symbols
 
 MAX_SEED = 2**62
 """The largest that the command line takes."""
@@ -211,6 +211,12 @@ def edited(data: Case, now: Case) -> str:
     gone, new = (before - after).total(), (after - before).total()
     parts = [f"{sign}{number}" for sign, number in (("−", gone), ("+", new)) if number]
     return f"history {'edited ' + ' '.join(parts) if parts else 'in another order'}"
+
+
+def told(spec: WalkSpec, data: Case) -> tuple[str, tuple[str, ...]]:
+    """The seeds where there is more than one or anything else is changed, and what is, in few words."""
+    changes = tuple(spelled(one) for one in (turned(spec.view), edited(data, spec.case)) if one)
+    return path(spec) if spec.forks or changes else "", changes
 
 
 # The same walk on the command line.

@@ -84,7 +84,7 @@ class Changing(Scrubbing):
 
     def set_mode(self, mode: Mode) -> None:
         """Give the keys to the dials, to the history, or back to the walk."""
-        self.mode = mode
+        self.mode = self.scope = mode  # the palette offers what the keys do
         self.query_one(Dials).open(mode == "dials")
         self.query_one(HistoryEditor).edit(mode == "edit")
         self.query_one(Footer).use(mode)

@@ -77,7 +77,8 @@ class DiversityScreen(ViewScreen):
         draws = self.sampling.draws
         there = 0 if draws is None else len(draws.samples.seeds)
         walks = f"walks {min(there, self.sampling.number):,}/{self.sampling.number:,}"
-        self.query_one(Header).show(app.facts, app.subject, app.seed, walks)
+        _, changes = app.told  # seeds of forks are of one walk alone
+        self.query_one(Header).show(app.facts, app.subject, app.seed, walks, changes=changes)
         if draws is not None:
             self._show_draws(draws)
         elif app.trouble or not self._drawn:

@@ -22,6 +22,7 @@ EXPLAINED = (
     ("moved", "how far the state went in the step"),
     ("▲2 ▼1 ●", "places risen, fallen, new in the list, since the step before"),
     ("›", "in a noisy state's list: recommended in the end"),
+    ("≠", "beside a pinned walk: not in the other list; its curve is dashed"),
     ("grey title", "in the history already"),
     ("Jaccard", "of two lists: items that are in both, by items that are in either"),
     ("log k", "entropy of an item out of a list where all lists are the same"),

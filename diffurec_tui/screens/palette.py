@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
+from diffurec_tui.keys import Scope, available
 from diffurec_tui.screens.overlay import Overlay
 from diffurec_tui.theme.palette import Palette
 from diffurec_tui.widgets.panel import Panel
@@ -31,6 +33,16 @@ class Choice:
     def matches(self, words: list[str]) -> bool:
         text = f"{self.name} {self.help} {self.keys}".lower()
         return all(word in text for word in words)
+
+
+def choices_of(scope: Scope, themes: Iterable[str]) -> list[Choice]:
+    """Every action where one is, and every theme."""
+    actions = [
+        Choice(action.command, action.label.capitalize(), action.help, action.shown)
+        for action in available(scope)
+        if action.id != "command_palette"
+    ]
+    return actions + [Choice(f"theme:{name}", f"Theme {name}", "", "") for name in sorted(themes)]
 
 
 class Choices(Panel):

@@ -145,13 +145,18 @@ class WalkScreen(Changing):
             return None
         return self.pinned.states.ranking(self._pinned_index(states), self.lens)
 
+    @property
+    def _lambda_scale(self) -> float:
+        spec = self.explorer.spec
+        return spec.view.walk.lambda_scale if spec is not None else 1.0
+
     def _show_curves(self, states: States) -> None:
         beside = self.pinned.states if self.pinned is not None else None
         drawn_of = (states, self.lens, beside)
         if self._drawn is None or self._drawn[0] != drawn_of:
             items = self.explorer.facts.num_items
             series = (rank_series(states, self.lens, items, beside), *other_series(states, self.lens, items))
-            self._drawn = (drawn_of, series, note(states, self.explorer.facts, self.explorer.lambda_scale))
+            self._drawn = (drawn_of, series, note(states, self.explorer.facts, self._lambda_scale))
         series, said = self._drawn[1:]
         count, index = states.num_steps + 1, self.shown
         apart = self.has_class("full")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -177,6 +177,25 @@ async def test_every_key(
         footer = screen_text(app)[-1]
         await pilot.click("#footer", offset=(footer.index("1 walk"), 0))
         assert app.screen is app.walk
+
+
+async def test_dials_of_the_walk_hold(wide_run: Run):
+    async with exploring(wide_run.path, user=5) as (app, pilot):
+        await pilot.press("2")
+        before = await drawn(app, pilot)
+        assert app.spec is not None
+        await pilot.press("1")
+        view = replace(app.spec.view, exclude_seen=True, walk=WalkOptions(lambda_scale=0.0))
+        app.ask_for(replace(app.spec, view=view))
+        await walked(app, pilot)
+        await pilot.press("2")
+        draws = await drawn(app, pilot)
+        assert draws is not before
+        assert draws.measures.mean_jaccard == 1, "the model does not see the noise"
+        assert not set(draws.samples.lists.ravel().tolist()) & (
+            set(app.spec.case.history) - {app.spec.case.target}
+        )
+        assert "All 100 lists are the same 10 items: with λ0 = 0 " in "\n".join(screen_text(app))
 
 
 async def test_a_held_key_and_a_walk_in_between(wide_run: Run):
