@@ -18,6 +18,7 @@ from diffurec_tui.heats import Heats
 from diffurec_tui.jobs.map import MapJob
 from diffurec_tui.jobs.ranks import RankJob
 from diffurec_tui.jobs.walk import WalkJob
+from diffurec_tui.keymap import DEFAULT, Keymap
 from diffurec_tui.keys import bindings
 from diffurec_tui.mapping import ItemMap
 from diffurec_tui.messages import (
@@ -61,6 +62,7 @@ class Opened:
     seed: int = 0
     device: str = "auto"
     top_k: int = 10
+    keymap: Keymap = DEFAULT
 
 
 class ExplorerApp(App[None]):
@@ -74,6 +76,8 @@ class ExplorerApp(App[None]):
     def __init__(self, opened: Opened) -> None:
         super().__init__()
         self.opened = opened
+        self.keymap = opened.keymap
+        self.set_keymap(opened.keymap.own)
         self.facts = run_facts(opened.run, opened.dataset)
         self.names: Names = NumberedNames()
         self.seed = opened.seed
@@ -158,6 +162,11 @@ class ExplorerApp(App[None]):
     def told(self) -> tuple[str, tuple[str, ...]]:
         """For the header: the seeds of a walk with forks, and what is changed of the model and the data."""
         return ("", ()) if self.spec is None else told(self.spec, self.data_case(self.spec.user))
+
+    @property
+    def remedy(self) -> str:
+        """What to do where there is trouble."""
+        return f"{self.keymap.key('everywhere.reload')} reads the newest weights"
 
     def want_influence(self, wanted: bool) -> None:
         """Whether to find out what each item of the history does, after every walk."""
@@ -296,7 +305,8 @@ class ExplorerApp(App[None]):
         """Every action of the screen by name, and every theme."""
         screen = self.screen
         if isinstance(screen, (UsersScreen, ViewScreen)):
-            self.push_screen(PaletteScreen(choices_of(screen.scope, self.available_themes)), self._run_choice)
+            choices = choices_of(screen.scope, self.available_themes, self.keymap)
+            self.push_screen(PaletteScreen(choices), self._run_choice)
 
     async def _run_choice(self, chosen: str | None) -> None:
         if chosen is None:

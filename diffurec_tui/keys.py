@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,6 +38,11 @@ class Action:
     """Place in the footer, the lower the longer it stays when there is little room; 0 is not shown."""
     footer_keys: str = ""
     """The keys in the footer, where they stand for this action and its opposite."""
+
+    @property
+    def binding(self) -> str:
+        """Names the action in the table, in Textual's bindings and in a user's own keys."""
+        return f"{self.scope}.{self.id}"
 
     @property
     def command(self) -> str:
@@ -123,32 +128,50 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit", "everywhere", "q", "q", "quit", "Leave", "Program", 2),
 )  # fmt: skip
 
+TOGETHER: dict[str, tuple[str, ...]] = {
+    "steps.forward": ("steps.back", "steps.forward"),
+    "diversity.more": ("diversity.more", "diversity.fewer"),
+    "diversity.longer": ("diversity.longer", "diversity.shorter"),
+    "diversity.down": ("diversity.up", "diversity.down"),
+    "map.zoom_in": ("map.zoom_in", "map.zoom_out"),
+    "map.pan_left": ("map.pan_up", "map.pan_left", "map.pan_down", "map.pan_right"),
+    "dials.dial_up": ("dials.dial_up", "dials.dial_down"),
+    "dials.dial_left": ("dials.dial_left", "dials.dial_right"),
+    "edit.edit_up": ("edit.edit_up", "edit.edit_down"),
+    "edit.edit_earlier": ("edit.edit_earlier", "edit.edit_later"),
+}
+"""Actions that share a place in the footer: whose keys `footer_keys` has, in its order."""
+
+TAKEN: dict[Scope, str] = {
+    "users": "up,k,down,j,pageup,pagedown,home,0,end,dollar_sign",
+    "everywhere": "ctrl+q,ctrl+c",
+}
+"""Keys that no action of the table may have: the list's own, and Textual's."""
+
 GROUPS: tuple[str, ...] = tuple(dict.fromkeys(action.group for action in ACTIONS))
 
 
 def bindings(scope: Scope) -> list[BindingType]:
     """Textual bindings of the actions of one screen, or of the app."""
     return [
-        Binding(action.keys, action.id, action.label, show=False, id=f"{action.scope}.{action.id}")
+        Binding(action.keys, action.id, action.label, show=False, id=action.binding)
         for action in available(scope)
         if scope == "everywhere" or action.scope != "everywhere"
     ]
 
 
-def available(scope: Scope) -> Iterator[Action]:
+def available(scope: Scope, actions: Sequence[Action] = ACTIONS) -> Iterator[Action]:
     """What one can do on a screen: its own actions, those of all views if it is one, those of the app."""
     scopes: list[Scope] = [scope, "everywhere"]
     if scope in VIEWS:
         scopes.insert(1, "views")
     if scope in STEPPED:
         scopes.insert(0, "steps")
+    own = {key for action in actions if action.scope == scope for key in action.keys.split(",")}
     for one in dict.fromkeys(scopes):
-        yield from (action for action in ACTIONS if action.scope == one and not _shadowed(action, scope))
-
-
-def _shadowed(action: Action, scope: Scope) -> bool:
-    """Whether what has the keys for a while has taken one of these."""
-    if scope not in MODES or action.scope == scope:
-        return False
-    taken = {key for one in ACTIONS if one.scope == scope for key in one.keys.split(",")}
-    return not taken.isdisjoint(action.keys.split(","))
+        for action in actions:
+            if action.scope == one and not (
+                # What has the keys for a while has taken one of these.
+                scope in MODES and one != scope and own.intersection(action.keys.split(","))
+            ):
+                yield action

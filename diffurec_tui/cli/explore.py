@@ -21,7 +21,9 @@ app = typer.Typer()
 
 @app.command()
 def explore(
-    ckpt: Annotated[Path, typer.Option("--ckpt", metavar="RUN", help="Run folder, or a weights file in it.")],
+    ckpt: Annotated[
+        Path | None, typer.Option("--ckpt", metavar="RUN", help="Run folder, or a weights file in it.")
+    ] = None,
     user: Annotated[str | None, typer.Option(metavar="ID", help="Open this user at once.")] = None,
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Dataset folder, if not the run's own.")
@@ -29,9 +31,26 @@ def explore(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first walk and of the ranks.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     top_k: Annotated[int, typer.Option("--top-k", min=1, max=100, help="Items of a list.")] = 10,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Your own keys, in place of keys.toml in the configuration folder."
+        ),
+    ] = None,
+    print_keys: Annotated[
+        bool, typer.Option("--print-keys", help="Print all keys as a file for --keys, and open nothing.")
+    ] = False,
 ) -> None:
     """Walk a user's recommendation from noise to item, in the terminal."""
     gc.disable()  # collecting while importing costs a tenth of the time to the first frame
+    from diffurec_tui.keymap import as_toml, read_keymap
+
+    keymap = read_keymap(keys)
+    if print_keys:
+        sys.stdout.write(as_toml(keymap))
+        return
+    if ckpt is None:
+        raise UserError("which run? --ckpt RUN names it; `diffurec runs` lists them")
     from diffurec.run import open_run
 
     run = open_run(ckpt)
@@ -43,7 +62,7 @@ def explore(
         raise UserError("explore draws on a terminal and there is none; `diffurec trace` prints a walk")
     from diffurec_tui.app import ExplorerApp, Opened
 
-    explorer = ExplorerApp(Opened(run, dataset, row, seed, device, top_k))
+    explorer = ExplorerApp(Opened(run, dataset, row, seed, device, top_k, keymap))
     explorer.run()
     # Everything is saved and the terminal restored. The thread may be importing torch, which nothing can
     # interrupt, and taking torch down takes as long as a second: leave without waiting for either.

@@ -9,6 +9,7 @@ from typing import Literal
 from textual import on
 
 from diffurec_tui import walking
+from diffurec_tui.keymap import keymap_of
 from diffurec_tui.reading import States
 from diffurec_tui.screens.arrange import arrange
 from diffurec_tui.screens.scrubbing import Scrubbing
@@ -143,7 +144,9 @@ class Changing(Scrubbing):
 
     def action_flip(self) -> None:
         if self.pinned is None:
-            self.notify("no walk is pinned: P pins this one", timeout=3)
+            key = keymap_of(self).key("walk.pin")
+            key = keymap_of(self).key("walk.pin")
+            self.notify(f"no walk is pinned: {key} pins this one", timeout=3, markup=False)
             return
         self.flipped = not self.flipped
         self.show()

@@ -111,7 +111,7 @@ class DiversityScreen(ViewScreen):
         self.query_one(Measures).show(None)
         self.query_one(RankSpread).show(None, 0)
         self.query_one(Curves).show((), 0, 0)
-        self.query_one(Sentence).say("r reads the newest weights" if app.trouble else "")
+        self.query_one(Sentence).say(app.remedy if app.trouble else "")
 
     # What one does.
 

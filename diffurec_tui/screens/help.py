@@ -8,7 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from diffurec_tui.keys import ACTIONS, GROUPS, Scope
+from diffurec_tui.keymap import keymap_of
+from diffurec_tui.keys import GROUPS, Scope
 from diffurec_tui.screens.overlay import Overlay
 from diffurec_tui.theme.palette import palette
 from diffurec_tui.widgets.text import fit, spelled
@@ -49,10 +50,11 @@ class HelpScreen(Overlay[None]):
     def _text(self) -> Text:
         colours = palette(self.app.theme_variables)
         text = Text()
-        own = {action.group for action in ACTIONS if action.scope == self.scope}
+        actions = keymap_of(self).actions
+        own = {action.group for action in actions if action.scope == self.scope}
         for group in sorted(GROUPS, key=lambda one: one not in own):
             text.append(f"{group}\n", colours.strong)
-            for action in ACTIONS:
+            for action in actions:
                 if action.group == group:
                     text.append(f"  {spelled(action.shown):<11}", colours.accent)
                     text.append(f"{spelled(action.help)}\n", colours.text)
@@ -64,7 +66,7 @@ class HelpScreen(Overlay[None]):
         return text
 
     def on_key(self, event: events.Key) -> None:
-        if event.key == "q":
+        if event.key in keymap_of(self).action("everywhere.quit").keys.split(","):
             self.app.exit()
         elif event.key not in SCROLLING:
             event.stop()

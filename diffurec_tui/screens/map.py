@@ -7,7 +7,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from diffurec.inspection.frames import Lens
-from diffurec_tui.keys import Scope, available, bindings
+from diffurec_tui.keymap import keymap_of
+from diffurec_tui.keys import Scope, bindings
 from diffurec_tui.mapping import Trail, marks_of
 from diffurec_tui.reading import States
 from diffurec_tui.screens.scrubbing import Scrubbing
@@ -53,7 +54,8 @@ class MapScreen(Scrubbing, ViewScreen):
         yield Footer("map")
 
     def on_mount(self) -> None:
-        more = (f"{keys_of(action)} {action.label}" for action in available("map") if action.id in MORE)
+        actions = keymap_of(self).available("map")
+        more = (f"{keys_of(action)} {action.label}" for action in actions if action.id in MORE)
         self.query_one("#map-frame").border_subtitle = f" {symbols().dot} ".join(more)
 
     def on_screen_resume(self) -> None:
@@ -81,7 +83,7 @@ class MapScreen(Scrubbing, ViewScreen):
             self._say(
                 app.trouble or f"{'walking' if app.model_read else 'loading the model'}{symbols().more}"
             )
-            self.show_timeline(None, "r reads the newest weights" if app.trouble else "")
+            self.show_timeline(None, app.remedy if app.trouble else "")
             return
         self._show_list(states, app.subject)
         self._show_map(states, app.subject)

@@ -14,7 +14,8 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
-from diffurec_tui.keys import Scope, available
+from diffurec_tui.keymap import Keymap
+from diffurec_tui.keys import Scope
 from diffurec_tui.screens.overlay import Overlay
 from diffurec_tui.theme.palette import Palette
 from diffurec_tui.widgets.panel import Panel
@@ -35,11 +36,11 @@ class Choice:
         return all(word in text for word in words)
 
 
-def choices_of(scope: Scope, themes: Iterable[str]) -> list[Choice]:
+def choices_of(scope: Scope, themes: Iterable[str], keymap: Keymap) -> list[Choice]:
     """Every action where one is, and every theme."""
     actions = [
         Choice(action.command, action.label.capitalize(), action.help, action.shown)
-        for action in available(scope)
+        for action in keymap.available(scope)
         if action.id != "command_palette"
     ]
     return actions + [Choice(f"theme:{name}", f"Theme {name}", "", "") for name in sorted(themes)]

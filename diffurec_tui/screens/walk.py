@@ -106,7 +106,7 @@ class WalkScreen(Changing):
         self._choose_lists()
         for curves in self.query(Curves):
             curves.show((), 0, 0)
-        self.show_timeline(None, "r reads the newest weights" if app.trouble else waiting)
+        self.show_timeline(None, app.remedy if app.trouble else waiting)
 
     def _choose_lists(self) -> None:
         """The list of the lens; where two fit, the pinned walk's or that of the other lens beside it."""

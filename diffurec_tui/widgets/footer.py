@@ -9,7 +9,8 @@ from textual import events
 from textual.screen import Screen
 from textual.widget import Widget
 
-from diffurec_tui.keys import Action, Scope, available
+from diffurec_tui.keymap import keymap_of
+from diffurec_tui.keys import Action, Scope
 from diffurec_tui.theme.palette import Palette
 from diffurec_tui.widgets.panel import Panel
 from diffurec_tui.widgets.text import spelled
@@ -51,7 +52,7 @@ class Footer(Panel):
 
     def _chosen(self, width: int) -> list[Action]:
         """The actions that fit, the most important ones first to stay, in the table's order."""
-        wanted = [action for action in available(self.scope) if action.footer]
+        wanted = [action for action in keymap_of(self).available(self.scope) if action.footer]
         order = {id(action): place for place, action in enumerate(wanted)}
         chosen: list[Action] = []
         room = width - 1
