@@ -34,15 +34,18 @@ from diffurec_tui.messages import (
 )
 from diffurec_tui.screens.diversity import DiversityScreen
 from diffurec_tui.screens.help import HelpScreen
+from diffurec_tui.screens.jump import JumpScreen, Place
 from diffurec_tui.screens.map import MapScreen
 from diffurec_tui.screens.palette import PaletteScreen, choices_of
+from diffurec_tui.screens.scrubbing import Scrubbing
+from diffurec_tui.screens.title_search import TitleIndex
 from diffurec_tui.screens.users import UsersScreen
 from diffurec_tui.screens.view import ViewScreen
 from diffurec_tui.screens.walk import WalkScreen
 from diffurec_tui.seen import SeenWalks
 from diffurec_tui.snapshots import Heat, Names, NumberedNames, Subject, WalkSpec
 from diffurec_tui.theme.palette import DARK, LIGHT
-from diffurec_tui.walking import edited, told
+from diffurec_tui.walking import edited, length, told
 from diffurec_tui.widgets.footer import owner_of
 from diffurec_tui.widgets.text import symbols
 from diffurec_tui.widgets.user_index import UserIndex
@@ -80,6 +83,8 @@ class ExplorerApp(App[None]):
         self.set_keymap(opened.keymap.own)
         self.facts = run_facts(opened.run, opened.dataset)
         self.names: Names = NumberedNames()
+        self._titles: TitleIndex | None = None
+        self.tracked: int | None = None
         self.seed = opened.seed
         self.index = UserIndex(*case_lengths(opened.dataset))
         self.spec: WalkSpec | None = None
@@ -162,6 +167,18 @@ class ExplorerApp(App[None]):
     def told(self) -> tuple[str, tuple[str, ...]]:
         """For the header: the seeds of a walk with forks, and what is changed of the model and the data."""
         return ("", ()) if self.spec is None else told(self.spec, self.data_case(self.spec.user))
+
+    @property
+    def titles(self) -> TitleIndex:
+        """All titles, to find items by; made when they are first looked for."""
+        if self._titles is None or self._titles.names is not self.names:
+            self._titles = TitleIndex(self.names, self.facts.num_items)
+        return self._titles
+
+    def track(self, item: int | None) -> None:
+        """Follow one more item through the walk."""
+        self.tracked = item
+        self.refresh_view()
 
     @property
     def remedy(self) -> str:
@@ -293,6 +310,35 @@ class ExplorerApp(App[None]):
         if not isinstance(self.screen, HelpScreen):
             view = self.view
             self.push_screen(HelpScreen("users" if view is None else view.scope))
+
+    def action_go_to(self) -> None:
+        if isinstance(self.screen, (UsersScreen, ViewScreen)):
+            last = None if self.spec is None else length(self.spec, self.facts.num_steps)
+            self.push_screen(JumpScreen(last, self.index, self.titles), self._jump)
+
+    def _jump(self, place: Place | None) -> None:
+        """To a step in a view that has steps; to a user in the present view; to an item on the map."""
+        if place is None:
+            return
+        if place.kind == "user":
+            if self.view is None:
+                self.open_user(place.number)
+            else:
+                self.users.list.go_to(place.number)
+                self.ask(place.number)
+        elif place.kind == "item":
+            if self.view is self.map:
+                self.map.pick(place.number)
+            else:
+                self.track(place.number)
+        elif self.spec is not None:
+            if self.view is None:
+                self.open_user(self.spec.user)
+            elif not isinstance(self.view, Scrubbing):
+                self.show_view("walk")
+            stepped = self.view if isinstance(self.view, Scrubbing) else self.walk
+            stepped.index = place.number
+        self.refresh_view()
 
     def action_filter(self) -> None:
         self.close_user()

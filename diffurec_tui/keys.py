@@ -57,7 +57,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("back_5", "steps", "shift+left,H", "shift+← H", "five back", "Five steps back", "Walk"),
     Action("first", "steps", "home,0", "home 0", "noise", "To pure noise, before the first step", "Walk", 15),
     Action("last", "steps", "end,dollar_sign", "end $", "item", "To the end of the walk: the recommendation", "Walk", 14),
-    Action("go_to", "steps", "g", "g", "go to", "Go to a step by its number", "Walk", 13),
+    Action("go_to", "everywhere", "g", "g", "go to", "Go to a step, a user or an item, by number, id or title", "Walk", 5),
     Action("play", "steps", "space", "space", "play", "Play and pause", "Walk", 3),
     Action("faster", "steps", "plus,equals_sign", "+", "faster", "Play faster", "Walk"),
     Action("slower", "steps", "minus", "-", "slower", "Play slower", "Walk"),

@@ -13,7 +13,7 @@ from diffurec_tui.keymap import keymap_of
 from diffurec_tui.reading import States
 from diffurec_tui.screens.arrange import arrange
 from diffurec_tui.screens.scrubbing import Scrubbing
-from diffurec_tui.screens.title_search import TitleIndex, TitleSearch
+from diffurec_tui.screens.title_search import TitleSearch
 from diffurec_tui.snapshots import WalkSpec
 from diffurec_tui.widgets.dials import Dials
 from diffurec_tui.widgets.footer import Footer
@@ -45,7 +45,6 @@ class Changing(Scrubbing):
         self.flipped = False
         """The pinned walk is in the place of the other, where there is room for one list."""
         self.why: Why = "off"
-        self._titles: TitleIndex | None = None
 
     # The noise.
 
@@ -179,15 +178,13 @@ class Changing(Scrubbing):
 
     def _search(self, what: str, change: Callable[[WalkSpec, int], WalkSpec], place: int) -> None:
         app = self.explorer
-        if self._titles is None or self._titles.names is not app.names:
-            self._titles = TitleIndex(app.names, app.facts.num_items)
         asked_of = app.spec
 
         def found(item: int | None) -> None:
             if item is not None and app.spec is not None and app.spec == asked_of:
                 self._edit(change(app.spec, item), place, "")
 
-        app.push_screen(TitleSearch(self._titles, what), found)
+        app.push_screen(TitleSearch(app.titles, what), found)
 
     def _edit(self, spec: WalkSpec | None, place: int, otherwise: str) -> None:
         """Walk the edited history; the walk of the data's own is pinned, so that one sees the change."""

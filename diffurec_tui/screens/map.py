@@ -198,6 +198,12 @@ class MapScreen(Scrubbing, ViewScreen):
         self.picked = None
         self.show()
 
+    def pick(self, item: int) -> None:
+        """Pick any item, and look at where it lies."""
+        self.picked = item
+        self.show()
+        self.map.centre_on(item)
+
     @on(Scatter.Picked)
     def _picked(self, event: Scatter.Picked) -> None:
         self.picked = event.item

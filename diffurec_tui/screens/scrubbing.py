@@ -6,7 +6,6 @@ from textual import on
 from textual.timer import Timer
 
 from diffurec_tui.reading import States
-from diffurec_tui.screens.step_prompt import StepPrompt
 from diffurec_tui.screens.view import ViewScreen
 from diffurec_tui.widgets.curves import Curves
 from diffurec_tui.widgets.timeline import Position, Timeline
@@ -87,12 +86,9 @@ class Scrubbing(ViewScreen):
     def action_last(self) -> None:
         self._go(self._last)
 
-    def action_go_to(self) -> None:
-        def go(step: int | None) -> None:
-            if step is not None:
-                self._go(step)
-
-        self.app.push_screen(StepPrompt(self._last), go)
+    def go_to(self, step: int) -> None:
+        """Show a step by its number."""
+        self._go(step)
 
     @on(Timeline.Picked)
     def _timeline_picked(self, event: Timeline.Picked) -> None:

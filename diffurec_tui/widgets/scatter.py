@@ -149,6 +149,13 @@ class Scatter(Panel):
         self.window = seen.zoomed(factor, x, y)
         self.changed()
 
+    def centre_on(self, item: int) -> None:
+        """Look at where an item lies, from as near as before."""
+        if self.scene is not None:
+            x, y = self.scene.items.points[item - 1].tolist()
+            self.window = Window(x, y, self.seen(self.scene, *self.size).scale)
+            self.changed()
+
     def _of_interest(self, scene: Scene) -> tuple[float, float]:
         if scene.picked is not None:
             x, y = scene.items.points[scene.picked - 1].tolist()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # 0.1 s to import, and the first frame does without it
 
 UNKNOWN = 0
 NO_TARGET = -1
+PIECE = 100_000
 
 Order = Literal["data", "length", "rank"]
 ORDERS: tuple[Order, ...] = ("data", "length", "rank")
@@ -78,6 +79,27 @@ class UserIndex:
         if self._lower is None:
             return np.ones(len(self), dtype=np.bool_)
         return self._lower.str.contains(fragment, literal=True).to_numpy()
+
+    def find(self, typed: str, most: int) -> tuple[int, ...]:
+        """Users by id: those that begin with what is typed first, then those that have it somewhere.
+
+        Looked through piece by piece, so that what many have is found as fast as what few have.
+        """
+        lower, fragment = self._lower, typed.lower().strip()
+        if lower is None or not fragment:
+            return ()
+        found: dict[int, None] = {}
+        for begins in (True, False):
+            for first in range(0, len(lower), PIECE):
+                piece = lower.slice(first, PIECE).str
+                held = piece.starts_with(fragment) if begins else piece.contains(fragment, literal=True)
+                places = held.arg_true().head(most)
+                found |= dict.fromkeys(first + place for place in places.to_list())
+                if len(found) >= most:
+                    break
+        rows = list(found)[:most]
+        rows.sort(key=lambda row: lower[row] != fragment)  # the very id before longer ones
+        return tuple(rows)
 
     def _ordered(self, order: Order) -> Rows:
         if order == "length":

@@ -269,7 +269,7 @@ async def test_searching_titles(run_path: Path):
         await pilot.pause()
         app.screen.query_one(Input).value = "[bold]"
         await pilot.pause()
-        await pilot.click("#titles-found", offset=(4, 0))
+        await pilot.click("#matches", offset=(4, 0))
         await walked(app, pilot)
         assert app.spec.case.history[-1] == 1
 
