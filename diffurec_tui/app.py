@@ -30,6 +30,7 @@ from diffurec_tui.messages import (
     Ranked,
     TitlesRead,
     UsersRead,
+    UsersSorted,
     Walked,
 )
 from diffurec_tui.screens.diversity import DiversityScreen
@@ -238,6 +239,11 @@ class ExplorerApp(App[None]):
         self.users.users_read()
         self.refresh_view()
 
+    @on(UsersSorted)
+    def _users_sorted(self, message: UsersSorted) -> None:
+        self.index.set_facts(message.by_id, message.targets, message.popularity)
+        self.users.users_read()
+
     @on(TitlesRead)
     def _titles_read(self, message: TitlesRead) -> None:
         self.names = message.names
@@ -246,7 +252,7 @@ class ExplorerApp(App[None]):
     @on(ModelRead)
     def _model_read(self, message: ModelRead) -> None:
         self.facts, self.trouble = message.facts, ""
-        self.index.forget_ranks()
+        self.index.forget_ends()
         self.diversity.sampling.forget()
         if self.spec is not None and self.model_read:  # the first model finds what was asked before it
             self.engine.ask(WalkJob(self.spec))
@@ -288,7 +294,7 @@ class ExplorerApp(App[None]):
 
     @on(Ranked)
     def _ranked(self, message: Ranked) -> None:
-        self.index.ranks[message.users] = message.ranks
+        self.index.put_ends(message.users, message.ranks, message.locks)
         self.users.ranks_arrived()
 
     @on(Influenced)

@@ -9,8 +9,9 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Scope = Literal["everywhere", "users", "views", "steps", "walk", "diversity", "map", "dials", "edit"]
-"""Where an action works; `views` is every screen about one user, `steps` those with a step."""
+Scope = Literal["everywhere", "along", "users", "views", "steps", "walk", "diversity", "map", "dials", "edit"]
+"""Where an action works; `views` is every screen about one user, `steps` those with a step, `along` is
+the list of users and all that goes along it."""
 
 VIEWS: tuple[Scope, ...] = ("walk", "diversity", "map")
 STEPPED: tuple[Scope, ...] = ("walk", "map")
@@ -100,8 +101,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("colour", "map", "b", "b", "category", "Tell the largest categories apart", "Map", 10),
     Action("users", "views", "u,escape", "u", "users", "Back to the list of users", "Users", 11),
     Action("choose", "users", "enter,right,l", "enter", "open", "Open the user under the cursor", "Users", 1),
-    Action("filter", "everywhere", "slash", "/", "filter", "Filter users: part of an id, len>20, rank<=10", "Users", 7),
-    Action("order", "users", "o", "o", "order", "Order by: the data, history length, rank", "Users", 3),
+    Action("filter", "everywhere", "slash", "/", "filter", "Filter users: part of an id, len>20, rank<=10, hit, miss, pop<50, lock>=3", "Users", 7),
+    Action("order", "users", "o", "o", "order", "Order by: the data, id, history length, popularity, rank, lock-in", "Users", 3, "o O"),
+    Action("order_back", "users", "O", "O", "reverse", "The same order from its other end", "Users"),
+    Action("next_miss", "along", "right_curly_bracket", "}", "next miss", "The next user of the list whose true next item is not in the top 10", "Users", 12, "} {"),
+    Action("previous_miss", "along", "left_curly_bracket", "{", "miss before", "The previous one", "Users"),
+    Action("next_hit", "along", "right_parenthesis", ")", "next hit", "The next user of the list whose true next item is in the top 10", "Users", 13, ") ("),
+    Action("previous_hit", "along", "left_parenthesis", "(", "hit before", "The previous one", "Users"),
+    Action("random_user", "along", "R", "R", "random", "Any user of the list", "Users", 14),
     Action("clear", "users", "escape", "esc", "clear", "Clear the filter", "Users", 4),
     Action("next_user", "views", "n", "n", "next user", "The next user of the list", "Users", 12),
     Action("previous_user", "views", "p", "p", "previous", "The previous user of the list", "Users"),
@@ -135,6 +142,9 @@ TOGETHER: dict[str, tuple[str, ...]] = {
     "diversity.down": ("diversity.up", "diversity.down"),
     "map.zoom_in": ("map.zoom_in", "map.zoom_out"),
     "map.pan_left": ("map.pan_up", "map.pan_left", "map.pan_down", "map.pan_right"),
+    "users.order": ("users.order", "users.order_back"),
+    "along.next_miss": ("along.next_miss", "along.previous_miss"),
+    "along.next_hit": ("along.next_hit", "along.previous_hit"),
     "dials.dial_up": ("dials.dial_up", "dials.dial_down"),
     "dials.dial_left": ("dials.dial_left", "dials.dial_right"),
     "edit.edit_up": ("edit.edit_up", "edit.edit_down"),
@@ -163,6 +173,8 @@ def bindings(scope: Scope) -> list[BindingType]:
 def available(scope: Scope, actions: Sequence[Action] = ACTIONS) -> Iterator[Action]:
     """What one can do on a screen: its own actions, those of all views if it is one, those of the app."""
     scopes: list[Scope] = [scope, "everywhere"]
+    if scope in VIEWS or scope == "users":
+        scopes.insert(1, "along")
     if scope in VIEWS:
         scopes.insert(1, "views")
     if scope in STEPPED:

@@ -26,6 +26,15 @@ class UsersRead(Message):
 
 
 @dataclass(eq=False)
+class UsersSorted(Message):
+    """What takes a moment longer: users by id, their true next items, and how often those were trained on."""
+
+    by_id: npt.NDArray[np.int32]
+    targets: npt.NDArray[np.int32]
+    popularity: npt.NDArray[np.int32]
+
+
+@dataclass(eq=False)
 class TitlesRead(Message):
     """Titles of the catalogue."""
 
@@ -56,10 +65,11 @@ class Walked(Message):
 
 @dataclass(eq=False)
 class Ranked(Message):
-    """Ranks of some users."""
+    """Where the walks of some users end, and from which step on their lists stay."""
 
     users: npt.NDArray[np.int64]
     ranks: npt.NDArray[np.int32]
+    locks: npt.NDArray[np.int32]
 
 
 @dataclass(eq=False)

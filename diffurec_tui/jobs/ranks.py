@@ -1,4 +1,4 @@
-"""The ranks of all users, a few at a time while nothing else is asked for, those on screen first."""
+"""Where everybody's walk ends, a few at a time while nothing else is asked for, those on screen first."""
 
 from __future__ import annotations
 
@@ -34,20 +34,21 @@ class RankJob:
         from diffurec.inspection.ranks import RankStore, rank_cases
         from diffurec.inspection.views import View
 
-        store = RankStore(session.run, session.dataset, self.seed)
-        known = np.flatnonzero(store.ranks > 0)
-        yield Ranked(known, store.ranks[known])
+        store = RankStore(session.run, session.dataset, self.seed, self.top_k)
+        known = np.flatnonzero(store.ends.ranks > 0)
+        kept = store.ends.of(known)
+        yield Ranked(known, kept.ranks, kept.locks)
         view, chunk, saved = View(top_k=self.top_k), FIRST, time.monotonic()
         try:
             while len(users := store.next_users(self.visible(), chunk)):
                 began = time.monotonic()
                 cases = [case_of_user(session.dataset, int(user)) for user in users]
-                ranks = rank_cases(session.inspector, cases, self.seed, view, session.interrupted)
-                if ranks is None:
+                ends = rank_cases(session.inspector, cases, self.seed, view, session.interrupted)
+                if ends is None:
                     yield None
                     continue
-                store.put(users, ranks)
-                yield Ranked(users, ranks)
+                store.put(users, ends)
+                yield Ranked(users, ends.ranks, ends.locks)
                 spent = max(time.monotonic() - began, 1e-3)
                 chunk = max(LEAST, min(MOST, int(chunk * min(2.0, CHUNK_SECONDS / spent))))
                 if time.monotonic() - saved > SAVE_SECONDS:

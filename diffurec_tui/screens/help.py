@@ -27,6 +27,8 @@ EXPLAINED = (
     ("grey title", "in the history already"),
     ("Jaccard", "of two lists: items that are in both, by items that are in either"),
     ("log k", "entropy of an item out of a list where all lists are the same"),
+    ("pop", "in the list of users: how often the true next item occurs in training"),
+    ("lock", "in the list of users: step from which on the top-k of x̂_0 stays as it is"),
     ("popularity", "share of all items that occur less often"),
 )
 

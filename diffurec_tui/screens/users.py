@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,22 +12,25 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from diffurec_tui.keys import Scope, bindings
+from diffurec_tui.screens.along import AlongUsers
 from diffurec_tui.widgets.footer import Footer
 from diffurec_tui.widgets.header import Header
 from diffurec_tui.widgets.history import History
 from diffurec_tui.widgets.ranking import Step, TopK
-from diffurec_tui.widgets.text import symbols
+from diffurec_tui.widgets.text import clean
 from diffurec_tui.widgets.user_filter import Query, parse
-from diffurec_tui.widgets.user_index import ORDERS, Order, UserIndex
+from diffurec_tui.widgets.user_index import Ordering, Tally, UserIndex
 from diffurec_tui.widgets.user_list import UserList
-
-if TYPE_CHECKING:
-    from diffurec_tui.app import ExplorerApp
+from diffurec_tui.widgets.user_summary import UserSummary
 
 RANK_REFRESH_SECONDS = 0.5
+MOST_SHARE = 1 / 20
+"""Of the time, that finding anew what depends on ranks may take."""
+NARROW, WIDE = 90, 160
+"""Columns below which there is no glance, and from which on the list has all the room it can use."""
 
 
-class UsersScreen(Screen[None]):
+class UsersScreen(AlongUsers, Screen[None]):
     """Filter as one types; enter opens."""
 
     BINDINGS = bindings("users")
@@ -38,21 +41,21 @@ class UsersScreen(Screen[None]):
         super().__init__()
         self.index = index
         self.query_: Query = Query()
-        self.order: Order = "data"
+        self.ordering = Ordering()
+        self.tally = Tally(0, 0, 0, 0)
         self._stale: Timer | None = None
-
-    @property
-    def explorer(self) -> ExplorerApp:
-        from diffurec_tui.app import ExplorerApp
-
-        assert isinstance(self.app, ExplorerApp)
-        return self.app
+        self._patience = RANK_REFRESH_SECONDS
 
     def compose(self) -> ComposeResult:
         yield Header(id="header")
         with Horizontal(id="users"):
             with Vertical(id="found"):
-                yield Input(placeholder="part of an id, len>20, rank<=10", id="filter", select_on_focus=False)
+                yield Input(
+                    placeholder="part of an id, len>20, rank<=10, hit, miss, pop<50, lock>=3",
+                    id="filter",
+                    select_on_focus=False,
+                )
+                yield UserSummary(id="summary")
                 yield UserList(self.index, id="list")
             with Vertical(id="glance"):
                 yield History(id="history")
@@ -73,7 +76,8 @@ class UsersScreen(Screen[None]):
         return bool(self.query(UserList))
 
     def on_resize(self) -> None:
-        self.set_class(self.size.width < 90, "narrow")
+        self.set_class(self.size.width < NARROW, "narrow")
+        self.set_class(self.size.width >= WIDE, "wide")
         self.set_class(self.size.height < 14, "short")
 
     def on_screen_resume(self) -> None:
@@ -93,16 +97,18 @@ class UsersScreen(Screen[None]):
             return
         self.list.refresh()
         if self._stale is None:
-            self._stale = self.set_timer(RANK_REFRESH_SECONDS, self._ranks_settled)
+            self._stale = self.set_timer(self._patience, self._ranks_settled)
 
     def _ranks_settled(self) -> None:
         self._stale = None
         if not self.drawable:
             return
-        if self.query_.on_rank or self.order == "rank":
+        began = time.perf_counter()
+        if self.query_.on_walks or self.ordering.by in ("rank", "lock"):
             self._filter()
         else:
-            self._subtitle()
+            self._summarise()
+        self._patience = max(RANK_REFRESH_SECONDS, (time.perf_counter() - began) / MOST_SHARE)
 
     def show(self) -> None:
         """Draw what the app holds."""
@@ -117,7 +123,7 @@ class UsersScreen(Screen[None]):
             recommended.show(step, app.names)
         else:
             recommended.say(app.trouble or ("walking" if app.model_read else "loading the model"))
-        self._subtitle()
+        self.list.use_names(app.names)
 
     # What one does.
 
@@ -137,8 +143,15 @@ class UsersScreen(Screen[None]):
             self._open(user)
 
     def action_order(self) -> None:
-        self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]
+        self._order_by(self.ordering.next())
+
+    def action_order_back(self) -> None:
+        self._order_by(self.ordering.reversed())
+
+    def _order_by(self, ordering: Ordering) -> None:
+        self.ordering = ordering
         self._filter()
+        self.list.action_to(0)  # what one asked for is at the top
 
     def action_clear(self) -> None:
         self.query_one(Input).value = ""
@@ -162,8 +175,8 @@ class UsersScreen(Screen[None]):
 
     @on(UserList.Ordered)
     def _ordered(self, event: UserList.Ordered) -> None:
-        self.order = event.order
-        self._filter()
+        again = event.order == self.ordering.by
+        self._order_by(self.ordering.reversed() if again else Ordering(event.order))
 
     def _highlight(self) -> None:
         user = self.list.user
@@ -176,18 +189,29 @@ class UsersScreen(Screen[None]):
         self.explorer.open_user(user)
 
     def _filter(self) -> None:
-        self.list.show_rows(self.index.rows(self.query_, self.order), self.order)
+        self.list.show_rows(self.index.rows(self.query_, self.ordering), self.ordering)
         self.explorer.look_at(self.list.visible_users())
-        self._subtitle()
+        self._summarise()
 
-    def _subtitle(self) -> None:
-        found, total = len(self.list.rows), len(self.index)
-        known, wanted = self.index.ranks_known, self.index.ranks_wanted
-        parts = [f"{found:,} of {total:,}" if found != total else f"{total:,}"]
-        if known < wanted:
-            parts.append(f"ranks {known:,}/{wanted:,}")
-        self.query_one("#found").border_subtitle = f" {symbols().dot} ".join(parts)
+    def _summarise(self) -> None:
+        self.tally = self.index.tally(self.list.rows)
+        self.query_one(UserSummary).show(self.tally, len(self.index), self.ordering, self._trouble())
+
+    def _trouble(self) -> str:
+        """Why the filter finds nobody, or is not what was meant."""
+        if self.query_.trouble or self.tally.found:
+            return self.query_.trouble
+        nobody = next((one for one in self.query_.fragments if not self.index.any_id_has(one)), None)
+        if nobody is not None:
+            return f"no id contains {clean(nobody)}; other words are hit and miss"
+        everybody = self.index.tally()
+        if self.query_.on_walks and everybody.known < everybody.wanted:
+            return f"none of the {everybody.known:,} users ranked so far"
+        return "no such user"
 
     def step(self, by: int) -> int | None:
-        """Move to the next or previous user of the list, for the walk screen."""
+        """Move to the next or previous user of the list."""
         return self.list.step(by)
+
+    def look_at_user(self, user: int) -> None:
+        """The list has told that its cursor moved."""

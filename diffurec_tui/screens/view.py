@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
 from diffurec_tui.keys import Scope
-
-if TYPE_CHECKING:
-    from diffurec_tui.app import ExplorerApp
+from diffurec_tui.screens.along import AlongUsers
 
 MAX_SEED = 2**62
 """The largest that the command line takes."""
 
 
-class ViewScreen(Screen[None]):
+class ViewScreen(AlongUsers, Screen[None]):
     """A screen about the user one looks at; the app has one of them above the list."""
 
     scope: Scope
-
-    @property
-    def explorer(self) -> ExplorerApp:
-        from diffurec_tui.app import ExplorerApp
-
-        assert isinstance(self.app, ExplorerApp)
-        return self.app
 
     def show(self) -> None:
         """Draw what the app holds."""
@@ -64,5 +54,8 @@ class ViewScreen(Screen[None]):
         """Look at the next or previous user of the list."""
         user = self.explorer.users.step(by)
         if user is not None:
-            self.explorer.ask(user)
-            self.show()
+            self.look_at_user(user)
+
+    def look_at_user(self, user: int) -> None:
+        self.explorer.ask(user)
+        self.show()

@@ -176,9 +176,9 @@ class WalkScreen(Changing):
     def action_history_down(self) -> None:
         self.query_one(History).scroll_items(-1)
 
-    def step_user(self, by: int) -> None:
+    def look_at_user(self, user: int) -> None:
         self.pause()
-        super().step_user(by)
+        super().look_at_user(user)
 
     def action_export(self) -> None:
         app = self.explorer

@@ -13,17 +13,17 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from diffurec_tui.theme.palette import palette
+from diffurec_tui.snapshots import Names, NumberedNames
+from diffurec_tui.theme.palette import Palette, palette
 from diffurec_tui.widgets.panel import to_strip
 from diffurec_tui.widgets.text import clean, fit, symbols
-from diffurec_tui.widgets.user_index import NO_TARGET, UNKNOWN, Order, Rows, UserIndex
-
-LENGTH, RANK = 8, 9
-"""Cells of the two number columns."""
+from diffurec_tui.widgets.user_columns import Column, columns
+from diffurec_tui.widgets.user_filter import HIT, Condition, Field
+from diffurec_tui.widgets.user_index import NO_TARGET, Order, Ordering, Rows, UserIndex
 
 
 class UserList(ScrollView, can_focus=True):
-    """User id, history length, rank of the true next item; a cursor, and a heading that stays."""
+    """User id, true next item, and numbers as there is room; a cursor, and a heading that stays."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", show=False),
@@ -58,8 +58,9 @@ class UserList(ScrollView, can_focus=True):
     def __init__(self, index: UserIndex, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self.index = index
-        self.rows: Rows = np.arange(len(index), dtype=np.int64)
-        self.order: Order = "data"
+        self.names: Names = NumberedNames()
+        self.rows: Rows = np.arange(len(index), dtype=np.int32)
+        self.ordering = Ordering()
         self.cursor = 0
 
     @property
@@ -68,16 +69,22 @@ class UserList(ScrollView, can_focus=True):
         return int(self.rows[self.cursor]) if self.cursor < len(self.rows) else None
 
     def on_mount(self) -> None:
-        self.show_rows(self.rows, self.order)
+        self.show_rows(self.rows, self.ordering)
 
     def on_resize(self) -> None:
         self._fit_virtual()
         self._into_view()
 
-    def show_rows(self, rows: Rows, order: Order) -> None:
+    def use_names(self, names: Names) -> None:
+        """Titles, once they are read."""
+        if names is not self.names:
+            self.names = names
+            self.refresh()
+
+    def show_rows(self, rows: Rows, ordering: Ordering) -> None:
         """Show these users; the cursor stays on its user if that is among them."""
         user = self.user
-        self.rows, self.order = rows, order
+        self.rows, self.ordering = rows, ordering
         place = np.flatnonzero(rows == user) if user is not None else np.array([], dtype=np.int64)
         self.cursor = int(place[0]) if len(place) else 0
         self._fit_virtual()
@@ -96,6 +103,15 @@ class UserList(ScrollView, can_focus=True):
         """Move the cursor; returns the user it is then on."""
         self._move_to(self.cursor + by)
         return self.user
+
+    def seek(self, wanted: Condition, by: int) -> int | None:
+        """Move to the nearest user above (-1) or below (+1) of whom it is known that `wanted` holds."""
+        others = self.rows[self.cursor + 1 :] if by > 0 else self.rows[: self.cursor][::-1]
+        values = self.index.values(wanted.field)[others]
+        found = np.flatnonzero(wanted.holds(values) & self.index.known(wanted.field)[others])
+        if not len(found):
+            return None
+        return self.step(by * (1 + int(found[0])))
 
     def visible_users(self) -> tuple[int, ...]:
         first = self.scroll_offset.y
@@ -139,43 +155,80 @@ class UserList(ScrollView, can_focus=True):
             return Strip.blank(width, base)
         return to_strip(self._row(place, width), width, base)
 
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return columns(self.size.width, self.index.longest_id)
+
     def _heading(self, width: int) -> Text:
-        down = symbols().down
-        marks = {order: f" {down}" if self.order == order else "" for order in ("length", "rank")}
-        line = Text(fit("  user", width - LENGTH - RANK - 1))
-        line.append(f"{'items' + marks['length']:>{LENGTH}}{'rank' + marks['rank']:>{RANK}} ")
+        sign, ordering = symbols(), self.ordering
+        line = Text("  ")
+        for column in self.columns:
+            mark = ""
+            if column.order == ordering.by:
+                mark = f" {sign.up if ordering.rising else sign.down}"
+            name = f"{sign.star} true next item" if column.name == "next" else column.name + mark
+            line.append(
+                fit(name, column.width) if column.name in ("user", "next") else f"{name:>{column.width}}"
+            )
         line.stylize(palette(self.app.theme_variables).muted)
         return line
 
     def _row(self, place: int, width: int) -> Text:
-        colours, sign = palette(self.app.theme_variables), symbols()
+        colours = palette(self.app.theme_variables)
         user = int(self.rows[place])
-        rank = int(self.index.ranks[user])
         here = place == self.cursor
-        line = Text().append(f"{sign.pointer if here else ' '} ", colours.accent)
-        name = fit(clean(self.index.name(user)), width - 2 - LENGTH - RANK - 1)
-        line.append(name, colours.strong if here else colours.text)
-        line.append(f"{int(self.index.lengths[user]):>{LENGTH},}", colours.muted)
-        shown = sign.more if rank == UNKNOWN else sign.none if rank == NO_TARGET else f"{rank:,}"
-        hit = 0 < rank <= 10
-        line.append(
-            f"{shown:>{RANK}} ", colours.target if hit else colours.text if rank > 0 else colours.faint
-        )
+        line = Text().append(f"{symbols().pointer if here else ' '} ", colours.accent)
+        for column in self.columns:
+            if column.name == "user":
+                name = fit(clean(self.index.name(user)), column.width - 1)
+                line.append(f"{name} ", colours.strong if here else colours.text)
+            elif column.name == "next":
+                line.append(fit(self._next_title(user), column.width), colours.muted)
+            else:
+                self._number(line, user, column.name, column.width, colours)
+        line.append(" ")
         if here:
             line.stylize(colours.selected)
         return line
+
+    def _next_title(self, user: int) -> str:
+        target = 0 if self.index.targets is None else int(self.index.targets[user])
+        return clean(self.names.name(target)) if target else ""
+
+    def _number(self, line: Text, user: int, field: Field, width: int, colours: Palette) -> None:
+        """A number, or why there is none; a hit has a star as well as a colour."""
+        index, sign = self.index, symbols()
+        rank = int(index.ranks[user])
+        if field == "len":
+            line.append(f"{int(index.lengths[user]):>{width},}", colours.muted)
+        elif rank == NO_TARGET:
+            line.append(f"{sign.none:>{width}}", colours.faint)
+        elif (index.targets is None) if field == "pop" else rank <= 0:
+            line.append(f"{sign.more:>{width}}", colours.faint)
+        elif field == "rank" and rank <= HIT:
+            line.append(f"{f'{sign.star} {rank}':>{width}}", colours.target)
+        else:
+            style = colours.text if field == "rank" else colours.muted
+            line.append(f"{int(index.values(field)[user]):>{width},}", style)
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
         if offset is None:
             return
         if offset.y == 0:
-            width = self.size.width
-            column: Order = "rank" if offset.x >= width - RANK - 1 else "data"
-            column = "length" if width - RANK - LENGTH - 1 <= offset.x < width - RANK - 1 else column
-            self.post_message(self.Ordered(column))
+            self._order_at(offset.x)
             return
         place = self.scroll_offset.y + offset.y - 1
         if place < len(self.rows):
             self._move_to(place)
             self.post_message(self.Chosen(int(self.rows[place])))
+
+    def _order_at(self, x: int) -> None:
+        """Ask for the order of the heading at `x`."""
+        end = 2
+        for column in self.columns:
+            end += column.width
+            if x < end:
+                if column.order is not None:
+                    self.post_message(self.Ordered(column.order))
+                return

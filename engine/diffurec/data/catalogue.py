@@ -94,6 +94,13 @@ def row_of(user_ids: pl.Series, user_id: str) -> int | None:
     return int(rows[0]) if len(rows) else None
 
 
+def order_of_ids(user_ids: pl.Series) -> npt.NDArray[np.int32]:
+    """Rows in the order of their ids: as numbers where all are whole numbers, else as text, (U,)."""
+    numbers = user_ids.cast(pl.Int64, strict=False)
+    ids = user_ids if numbers.null_count() else numbers
+    return ids.arg_sort().cast(pl.Int32).to_numpy()
+
+
 def _read(path: Path) -> pl.DataFrame:
     try:
         return pl.read_parquet(path)

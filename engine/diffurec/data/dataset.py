@@ -32,6 +32,7 @@ from diffurec.errors import UserError
 
 FORMAT = "diffurec-dataset"
 VERSION = 1
+USERS_AT_ONCE = 100_000  # whose items are counted in one go
 MOST = 2**31 - 1  # users, items and interactions; item ids are int32
 
 Split = Literal["train", "val", "test"]
@@ -98,11 +99,18 @@ class Dataset:
 
     def training_counts(self) -> npt.NDArray[np.int64]:
         """How often each item occurs in the training part, indexed by item id: (V+1,)."""
-        position = np.arange(len(self.items), dtype=np.int64)
-        lengths = np.diff(self.offsets)
-        within = position - np.repeat(self.offsets[:-1], lengths)
-        in_train = within < np.repeat(self.boundaries[:, 0].astype(np.int64), lengths)
-        return np.bincount(self.items[in_train], minlength=self.num_items + 1).astype(np.int64)
+        counts = np.zeros(self.num_items + 1, dtype=np.int64)
+        for begin in range(0, self.num_users, USERS_AT_ONCE):
+            users = slice(begin, begin + USERS_AT_ONCE)
+            starts, lengths = (
+                self.offsets[:-1][users],
+                np.diff(self.offsets[begin : begin + USERS_AT_ONCE + 1]),
+            )
+            items = self.items[starts[0] : starts[0] + lengths.sum()]
+            within = np.arange(len(items)) - np.repeat(starts - starts[0], lengths)
+            in_train = within < np.repeat(self.boundaries[users, 0], lengths)
+            counts += np.bincount(items[in_train], minlength=len(counts))
+        return counts
 
 
 def open_dataset(path: str | Path) -> Dataset:

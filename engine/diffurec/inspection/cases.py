@@ -36,3 +36,12 @@ def case_lengths(dataset: Dataset) -> tuple[IntArray, npt.NDArray[np.bool_]]:
     has_val = ~has_test & (val_start > 0) & (val_start < test_start)
     history = np.where(has_test, test_start, np.where(has_val, val_start, lengths))
     return history.astype(np.int64), has_test | has_val
+
+
+def case_targets(dataset: Dataset) -> npt.NDArray[np.int32]:
+    """The item that came next in every user's case; 0 where there is none, (U,)."""
+    lengths, has_target = case_lengths(dataset)
+    targets = np.zeros(dataset.num_users, dtype=np.int32)
+    places = dataset.offsets[:-1] + lengths
+    targets[has_target] = dataset.items[places[has_target]]
+    return targets

@@ -23,6 +23,7 @@ def test_a_key_does_one_thing_on_a_screen(scope: Scope):
 def test_every_action_has_a_method_and_words():
     owners = {
         "walk": [WalkScreen], "map": [MapScreen], "diversity": [DiversityScreen], "users": [UsersScreen],
+        "along": [UsersScreen, WalkScreen, MapScreen, DiversityScreen],
         "views": [WalkScreen, MapScreen, DiversityScreen], "steps": [WalkScreen, MapScreen],
         "dials": [Dials], "edit": [HistoryEditor], "everywhere": [ExplorerApp],
     }  # fmt: skip

@@ -40,8 +40,16 @@ async def test_what_the_list_shows(run_path: Path, size: tuple[int, int]):
         for shown in (
             "Users",
             "user39" if size[1] > 43 else "user12",
-            "items",
-            "rank",
+            "user ",
+            "true next item",
+            " len ",
+            " pop ",
+            " rank ",
+            " lock ",
+            "40 users",
+            "/ len>20 rank<=10 miss",
+            "o O order",
+            "} { next miss",
             "enter open",
             "/ filter",
         ):

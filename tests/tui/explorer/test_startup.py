@@ -126,9 +126,9 @@ async def test_ranks_are_kept_in_the_run(tmp_path: Path):
         async with exploring(run.path, user=5) as (app, pilot):
             for _ in range(300):
                 await pilot.pause(0.02)
-                if app.index.ranks_known == 39:
+                if app.index.tally().known == 39:
                     break
-            assert app.index.ranks_known == 39
+            assert app.index.tally().known == 39
             assert bool(list((run.path / "ranks").glob("*.npy"))) or not expected_at_once
     (kept,) = (run.path / "ranks").glob("*.npy")
     assert "seed0" in kept.name

@@ -1,0 +1,72 @@
+"""What the list of users amounts to, and how to find one: two lines above it."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from diffurec_tui.keymap import keymap_of
+from diffurec_tui.theme.palette import Palette
+from diffurec_tui.widgets.footer import keys_of
+from diffurec_tui.widgets.panel import Panel
+from diffurec_tui.widgets.text import ellipsis, spelled, symbols
+from diffurec_tui.widgets.user_index import Order, Ordering, Tally
+
+EXAMPLES = "len>20 rank<=10 miss"
+HINTED = ("users.order", "along.next_miss", "along.next_hit", "along.random_user")
+"""Actions told of, the first to stay where there is little room first."""
+ORDER_NAMES: dict[Order, str] = {
+    "data": "data",
+    "id": "id",
+    "len": "length of history",
+    "pop": "popularity of the next item",
+    "rank": "rank",
+    "lock": "step of the lock-in",
+}
+
+
+class UserSummary(Panel):
+    """How many users there are, how many of their walks were hits, and by what they are ordered."""
+
+    tally: Tally = Tally(0, 0, 0, 0)
+    total = 0
+    ordering: Ordering = Ordering()
+    trouble: str = ""
+
+    def show(self, tally: Tally, total: int, ordering: Ordering, trouble: str) -> None:
+        """Tell of the users listed; `trouble` is what of the filter cannot be done."""
+        told = (tally, total, ordering, trouble)
+        if told != (self.tally, self.total, self.ordering, self.trouble):
+            self.tally, self.total, self.ordering, self.trouble = told
+            self.changed()
+
+    def paint(self, width: int, height: int, colours: Palette) -> list[Text]:
+        return [self._first(width - 2, colours), self._second(width - 2, colours)]
+
+    def _first(self, width: int, colours: Palette) -> Text:
+        tally, dot = self.tally, f" {symbols().dot} "
+        whole = tally.found == self.total
+        parts = [f"{tally.found:,} users" if whole else f"{tally.found:,} of {self.total:,} users"]
+        if tally.known:
+            finished = tally.known == tally.wanted
+            parts.append(f"{tally.hits:,} hit{'s' * (tally.hits != 1)}")
+            parts.append(f"HR@10 {'' if finished else 'so far '}{tally.hit_rate:.1f} %")
+        if tally.known < tally.wanted:
+            parts.append(f"ranked {tally.known:,}/{tally.wanted:,}")
+        line = Text(f" {ellipsis(dot.join(parts), width)}", colours.text)
+        order = f"by {ORDER_NAMES[self.ordering.by]}" + (", reversed" if self.ordering.reverse else "")
+        room = width - line.cell_len + 1
+        if self.ordering != Ordering() and len(order) + 2 <= room:
+            line.append(f"{order:>{room}}", colours.muted)
+        return line
+
+    def _second(self, width: int, colours: Palette) -> Text:
+        if self.trouble:
+            return Text(f" {ellipsis(self.trouble, width)}", colours.target)
+        keys = keymap_of(self)
+        actions = (keys.action(binding) for binding in HINTED)
+        told = f"{keys.key('everywhere.filter')} {EXAMPLES}"
+        for hint in (f"{keys_of(action)} {action.label}" for action in actions):
+            longer = f"{told} {symbols().dot} {hint}"
+            told = longer if cell_len(longer) <= width else told
+        return Text(f" {ellipsis(spelled(told), width)}", colours.muted)
