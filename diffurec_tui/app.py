@@ -11,13 +11,15 @@ from textual.screen import Screen
 
 from diffurec.data.dataset import Dataset
 from diffurec.inspection.cases import Case, case_lengths, case_of_user
-from diffurec.inspection.frames import Trajectory
+from diffurec.inspection.frames import RankPaths, Trajectory
 from diffurec.inspection.views import View
 from diffurec.run import Run
 from diffurec_tui.heats import Heats
 from diffurec_tui.jobs.map import MapJob
+from diffurec_tui.jobs.paths import PathsJob
 from diffurec_tui.jobs.ranks import RankJob
 from diffurec_tui.jobs.walk import WalkJob
+from diffurec_tui.kept import Kept
 from diffurec_tui.keymap import DEFAULT, Keymap
 from diffurec_tui.keys import bindings
 from diffurec_tui.mapping import ItemMap
@@ -27,6 +29,7 @@ from diffurec_tui.messages import (
     Influenced,
     Mapped,
     ModelRead,
+    PathsFound,
     Ranked,
     TitlesRead,
     UsersRead,
@@ -53,6 +56,7 @@ from diffurec_tui.widgets.user_index import UserIndex
 from diffurec_tui.workers import Engine, run_facts
 
 STOP_SECONDS = 0.5
+MOST_PATHS = 64
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,7 @@ class ExplorerApp(App[None]):
         self.model_read = False
         self.engine = Engine(opened.run, opened.dataset, opened.device, self.post_message)
         self.heats = Heats(self.engine.ask, self.engine.drop)
+        self.paths = Kept[RankPaths](MOST_PATHS)
         self.users = UsersScreen(self.index)
         self.walk = WalkScreen()
         self.diversity = DiversityScreen(opened.top_k)
@@ -153,7 +158,7 @@ class ExplorerApp(App[None]):
         else:
             self.trouble = ""
             self.engine.drop(WalkJob.kind)
-            self._ask_influence()
+            self._ask_about_walk()
 
     def data_case(self, user: int) -> Case:
         """The history of a user as the data has it."""
@@ -176,11 +181,6 @@ class ExplorerApp(App[None]):
             self._titles = TitleIndex(self.names, self.facts.num_items)
         return self._titles
 
-    def track(self, item: int | None) -> None:
-        """Follow one more item through the walk."""
-        self.tracked = item
-        self.refresh_view()
-
     @property
     def remedy(self) -> str:
         """What to do where there is trouble."""
@@ -189,16 +189,28 @@ class ExplorerApp(App[None]):
     def want_influence(self, wanted: bool) -> None:
         """Whether to find out what each item of the history does, after every walk."""
         self.heats.want(wanted)
-        self._ask_influence()
+        self._ask_about_walk()
 
     @property
     def heat(self) -> Heat | None:
         """What the items of the history do, where it is known."""
         return None if self.spec is None else self.heats.get(self.spec)
 
-    def _ask_influence(self) -> None:
-        if self.spec is not None and self.trajectory is not None and self.trajectory.complete:
-            self.heats.ask_for(self.spec)
+    def track(self, item: int | None) -> None:
+        """Follow one more item through every walk."""
+        self.tracked = item
+        self._ask_about_walk()
+        self.refresh_view()
+
+    def _ask_about_walk(self) -> None:
+        """What is to be known of a finished walk, beside the walk."""
+        spec, trajectory = self.spec, self.trajectory
+        if spec is None or trajectory is None or not trajectory.complete:
+            return
+        self.heats.ask_for(spec)
+        paths = self.paths.get(spec)
+        if paths is None or (self.tracked is not None and paths.of(self.tracked, "x_t") is None):
+            self.engine.ask(PathsJob(spec, trajectory, self.tracked))
 
     def look_at(self, users: tuple[int, ...]) -> None:
         """Rank these users before others."""
@@ -258,7 +270,8 @@ class ExplorerApp(App[None]):
             self.engine.ask(WalkJob(self.spec))
         self.model_read, self.ranking = True, False
         self.walks.forget()
-        self.heats.forget()
+        self.heats.kept.forget()
+        self.paths.forget()
         self.walk.unpin()
         self.item_map, self.map_failed = None, False
         self.engine.ask(MapJob())
@@ -276,7 +289,7 @@ class ExplorerApp(App[None]):
         self.trajectory, self.trouble = message.trajectory, ""
         if message.trajectory.complete:
             self.walks.put(message.spec, message.trajectory)
-            self._ask_influence()
+            self._ask_about_walk()
         self.refresh_view()
         if message.trajectory.complete and not self.ranking:  # the first walk goes before all ranks
             self.ranking = True
@@ -297,9 +310,15 @@ class ExplorerApp(App[None]):
         self.index.put_ends(message.users, message.ranks, message.locks)
         self.users.ranks_arrived()
 
+    @on(PathsFound)
+    def _paths_found(self, message: PathsFound) -> None:
+        self.paths.put(message.spec, message.paths)
+        if message.spec == self.spec:
+            self.refresh_view()
+
     @on(Influenced)
     def _influenced(self, message: Influenced) -> None:
-        self.heats.put(message.spec, message.heat)
+        self.heats.kept.put(message.spec, message.heat)
         self.refresh_view()
 
     # Actions that work everywhere.

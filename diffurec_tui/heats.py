@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from diffurec_tui.jobs.influence import InfluenceJob
+from diffurec_tui.kept import Kept
 from diffurec_tui.snapshots import Heat, WalkSpec
-
-MOST = 256
 
 
 class Heats:
-    """The newest of what was computed, by walk; forks play no part in it."""
+    """The newest of what was computed, by walk."""
 
     def __init__(self, ask: Callable[[InfluenceJob], None], drop: Callable[[str], None]) -> None:
         """Ask for nothing yet.
@@ -22,19 +20,11 @@ class Heats:
             drop: makes it forget the job of a kind.
         """
         self._ask, self._drop = ask, drop
-        self._heats: dict[WalkSpec, Heat] = {}
+        self.kept = Kept[Heat]()
         self.wanted = False
 
-    def __len__(self) -> int:
-        return len(self._heats)
-
     def get(self, spec: WalkSpec) -> Heat | None:
-        return self._heats.get(replace(spec, forks=()))
-
-    def put(self, spec: WalkSpec, heat: Heat) -> None:
-        if len(self._heats) >= MOST:
-            del self._heats[next(iter(self._heats))]
-        self._heats[spec] = heat
+        return self.kept.get(spec)
 
     def want(self, wanted: bool) -> None:
         """Whether anybody looks."""
@@ -45,8 +35,4 @@ class Heats:
     def ask_for(self, spec: WalkSpec) -> None:
         """Compute what is wanted and not known of a finished walk."""
         if self.wanted and self.get(spec) is None:
-            self._ask(InfluenceJob(replace(spec, forks=())))
-
-    def forget(self) -> None:
-        """Other weights."""
-        self._heats.clear()
+            self._ask(InfluenceJob(spec))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from textual.message import Message
 
-from diffurec.inspection.frames import Trajectory
+from diffurec.inspection.frames import RankPaths, Trajectory
 from diffurec_tui.mapping import ItemMap
 from diffurec_tui.snapshots import Draws, Heat, Names, RunFacts, WalkSpec
 
@@ -61,6 +61,14 @@ class Walked(Message):
 
     spec: WalkSpec
     trajectory: Trajectory
+
+
+@dataclass(eq=False)
+class PathsFound(Message):
+    """Where items rank along a walk."""
+
+    spec: WalkSpec
+    paths: RankPaths
 
 
 @dataclass(eq=False)

@@ -1,4 +1,4 @@
-"""What a walk amounts to: its states, its curves, and one line that says where it settled.
+"""What a walk amounts to: its states, and one line that says where it settled.
 
 A walk of T steps has T + 1 states: the x_t of its T frames, from pure noise on, and x_0, in which it ends.
 State number k is what k steps have made.
@@ -6,13 +6,11 @@ State number k is what k steps have made.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 
 from diffurec.inspection.frames import Lens, Ranking, Trajectory, settled_from, share_of
 from diffurec_tui.snapshots import RunFacts
-from diffurec_tui.widgets.curves import Series
 from diffurec_tui.widgets.text import symbols
 
 SMALL_LAMBDA = 0.01
@@ -60,30 +58,6 @@ class States:
     def locked_in(self, k: int, lens: Lens) -> int:
         """Number of the first state from which on the set of the top k stays as it is."""
         return settled_from(self.rankings(lens), k)
-
-
-def rank_series(states: States, lens: Lens, num_items: int, beside: States | None = None) -> Series:
-    """Rank of the true next item, and the same of another walk; gaps where it is unknown."""
-    other = () if beside is None else _ranks(beside, lens)
-    return Series("rank", _ranks(states, lens), 1, float(num_items), log_rank=True, beside=other)
-
-
-def _ranks(states: States, lens: Lens) -> tuple[float, ...]:
-    ranks = [one.target_rank for one in states.rankings(lens)]
-    return tuple(math.nan if rank is None else float(rank) for rank in ranks)
-
-
-def other_series(states: States, lens: Lens, num_items: int) -> tuple[Series, Series, Series]:
-    """Overlap with the final list, entropy, and how far the state moved to where it is."""
-    frames = states.trajectory.frames
-    moved = (math.nan, *(frame.moved if math.isfinite(frame.moved) else math.nan for frame in frames))
-    entropy = tuple(one.entropy for one in states.rankings(lens))
-    most = max((value for value in moved if not math.isnan(value)), default=1.0)
-    return (
-        Series("overlap", states.overlap(lens), 0.0, 1.0),
-        Series("entropy", entropy, 0.0, math.log(max(2, num_items))),
-        Series("moved", moved[: states.last + 1], 0.0, most),
-    )
 
 
 def note(states: States, facts: RunFacts, lambda_scale: float = 1.0) -> str:

@@ -46,13 +46,9 @@ class SeenWalks:
         """Walks of one user's history, edited ones among them, in the order first seen."""
         return [spec for spec in self._walks if spec.user == user]
 
-    def neighbour(self, spec: WalkSpec, by: int) -> WalkSpec | None:
-        """The walk seen before (-1) or after (+1) this one; None where there is none."""
-        walks = self.of_user(spec.user)
-        if spec not in walks:  # still being walked: it comes after all others
-            return walks[-1] if walks and by < 0 else None
-        place = walks.index(spec) + by
-        return walks[place] if 0 <= place < len(walks) else None
+    def peek(self, spec: WalkSpec) -> Trajectory | None:
+        """The walk, without having looked at it."""
+        return self._walks.get(spec)
 
     def _touch(self, spec: WalkSpec) -> None:
         self._used.pop(spec, None)

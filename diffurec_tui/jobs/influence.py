@@ -15,7 +15,7 @@ from diffurec_tui.snapshots import Heat, WalkSpec
 
 @dataclass(frozen=True)
 class InfluenceJob:
-    """Leave each item out in turn, and look where the model looks. Forks are not followed."""
+    """Leave each item out in turn, and look where the model looks."""
 
     spec: WalkSpec
     kind: ClassVar[str] = "influence"
@@ -27,7 +27,9 @@ class InfluenceJob:
         spec = self.spec
         found = None
         while found is None:
-            found = influence(session.inspector, spec.case, spec.seed, spec.view, session.interrupted)
+            found = influence(
+                session.inspector, spec.case, spec.seed, spec.view, spec.forks, session.interrupted
+            )
             yield None  # what is more urgent goes first
         on_target = None if found.on_target is None else tuple(found.on_target.tolist())
         heat = Heat(tuple(found.on_top.tolist()), on_target, tuple(found.attention.tolist()))

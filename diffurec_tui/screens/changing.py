@@ -14,12 +14,15 @@ from diffurec_tui.reading import States
 from diffurec_tui.screens.arrange import arrange
 from diffurec_tui.screens.scrubbing import Scrubbing
 from diffurec_tui.screens.title_search import TitleSearch
+from diffurec_tui.screens.tree import TreeScreen
 from diffurec_tui.snapshots import WalkSpec
+from diffurec_tui.walk_tree import Branch, neighbour, shared_items, tree
 from diffurec_tui.widgets.dials import Dials
 from diffurec_tui.widgets.footer import Footer
 from diffurec_tui.widgets.history import HeatColumn
 from diffurec_tui.widgets.history_editor import HistoryEditor
 from diffurec_tui.widgets.text import symbols
+from diffurec_tui.widgets.walk_tree import Row, WalkTree
 
 Mode = Literal["walk", "dials", "edit"]
 Why = Literal["off", "top-1", "target", "attention"]
@@ -76,9 +79,56 @@ class Changing(Scrubbing):
     def _go_among_walks(self, by: int) -> None:
         app = self.explorer
         if app.spec is not None:
-            self.pause()
-            found = app.walks.neighbour(app.spec, by)
-            self._ask_for(found, "the first walk seen" if by < 0 else "the last walk seen")
+            found = neighbour(self.branches(), app.spec, by)
+            self._go_to_walk(found, "the first walk seen" if by < 0 else "the last walk seen")
+
+    def _go_to_walk(self, spec: WalkSpec | None, otherwise: str = "") -> None:
+        self.pause()
+        self._ask_for(spec, otherwise)
+
+    def branches(self) -> tuple[Branch, ...]:
+        """The walks seen of this user."""
+        spec = self.explorer.spec
+        if spec is None:
+            return ()
+        return tree(self.explorer.walks.of_user(spec.user), self.explorer.data_case(spec.user))
+
+    def tree_rows(self) -> tuple[tuple[Row, ...], int | None]:
+        """The tree as it is drawn, and the row of the walk on screen."""
+        app, branches = self.explorer, self.branches()
+        here = next((place for place, one in enumerate(branches) if one.spec == app.spec), None)
+        shown = app.trajectory if app.trajectory is not None and app.trajectory.complete else None
+        rows: list[Row] = []
+        for one in branches:
+            other = app.walks.peek(one.spec)
+            shared = "" if shown is None or other is None else shared_items(shown, other)
+            rows.append(Row(one.label, one.depth, shared))
+        return tuple(rows), here
+
+    def action_tree(self) -> None:
+        branches = self.branches()
+
+        def chosen(place: int | None) -> None:
+            if place is not None:
+                self._go_to_walk(branches[place].spec)
+
+        if branches:
+            self.app.push_screen(TreeScreen(*self.tree_rows()), chosen)
+
+    @on(WalkTree.Chosen)
+    def _walk_clicked(self, event: WalkTree.Chosen) -> None:
+        branches = self.branches()
+        if event.place < len(branches):
+            self._go_to_walk(branches[event.place].spec)
+
+    # One more item.
+
+    def action_track(self) -> None:
+        """Follow an item found by its title, or let go of the one followed."""
+        if self.explorer.tracked is not None:
+            self.explorer.track(None)
+        else:
+            self.find_title("Follow", self.explorer.track)
 
     # What has the keys.
 
@@ -180,11 +230,20 @@ class Changing(Scrubbing):
         app = self.explorer
         asked_of = app.spec
 
-        def found(item: int | None) -> None:
-            if item is not None and app.spec is not None and app.spec == asked_of:
+        def found(item: int) -> None:
+            if app.spec is not None and app.spec == asked_of:
                 self._edit(change(app.spec, item), place, "")
 
-        app.push_screen(TitleSearch(app.titles, what), found)
+        self.find_title(what, found)
+
+    def find_title(self, what: str, then: Callable[[int], None]) -> None:
+        """Let one choose an item by words of its title."""
+
+        def found(item: int | None) -> None:
+            if item is not None:
+                then(item)
+
+        self.app.push_screen(TitleSearch(self.explorer.titles, what), found)
 
     def _edit(self, spec: WalkSpec | None, place: int, otherwise: str) -> None:
         """Walk the edited history; the walk of the data's own is pinned, so that one sees the change."""

@@ -21,6 +21,10 @@ class Scrubbing(ViewScreen):
         super().__init__()
         self.index = 0
         self.speed = 1.0
+        self.loop = False
+        """At the end the player starts again."""
+        self.follow = False
+        """The newest state is on screen, while walks come in and when another one is asked for."""
         self.player: Timer | None = None
         self._states: States | None = None
 
@@ -37,7 +41,9 @@ class Scrubbing(ViewScreen):
     @property
     def shown(self) -> int:
         """Number of the state on screen: the one wanted, or the last there is as yet."""
-        return min(self.index, self.states.last) if self.states else 0
+        if self.states is None:
+            return 0
+        return self.states.last if self.follow else min(self.index, self.states.last)
 
     def show_timeline(self, states: States | None, said: str) -> None:
         """Draw where the cursor is, how far the walk is there, and one line about it."""
@@ -48,6 +54,8 @@ class Scrubbing(ViewScreen):
                 there=states.last if states else 0,
                 t=states.t(self.shown) if states else None,
                 playing=self.player is not None,
+                loop=self.loop,
+                follow=self.follow,
                 speed=self.speed,
                 note=said,
             )
@@ -62,23 +70,27 @@ class Scrubbing(ViewScreen):
 
     def _go(self, index: int) -> None:
         self.pause()
+        self.follow = False
         self._go_on(index)
+
+    def _go_by(self, steps: int) -> None:
+        self._go((self.shown if self.follow else self.index) + steps)
 
     def _go_on(self, index: int) -> None:
         self.index = min(self._last, max(0, index))
         self.show()
 
     def action_forward(self) -> None:
-        self._go(self.index + 1)
+        self._go_by(1)
 
     def action_back(self) -> None:
-        self._go(self.index - 1)
+        self._go_by(-1)
 
     def action_forward_5(self) -> None:
-        self._go(self.index + 5)
+        self._go_by(5)
 
     def action_back_5(self) -> None:
-        self._go(self.index - 5)
+        self._go_by(-5)
 
     def action_first(self) -> None:
         self._go(0)
@@ -104,9 +116,19 @@ class Scrubbing(ViewScreen):
         if self.player is not None:
             self.pause()
         else:
-            if self.index >= self._last:
+            if self.index >= self._last or self.follow:
                 self.index = 0
+            self.follow = False
             self._play()
+        self.show()
+
+    def action_loop(self) -> None:
+        self.loop = not self.loop
+        self.show()
+
+    def action_follow(self) -> None:
+        self.pause()
+        self.index, self.follow = self.shown, not self.follow
         self.show()
 
     def action_faster(self) -> None:
@@ -132,9 +154,11 @@ class Scrubbing(ViewScreen):
             self.player = None
 
     def _tick(self) -> None:
-        if self.index >= self._last:
+        if self.index >= self._last and not self.loop:
             self.pause()
             self.show()
+        elif self.index >= self._last:
+            self._go_on(0)
         elif (
             self.states is not None and self.index < self.states.last
         ):  # else wait for what is not walked yet

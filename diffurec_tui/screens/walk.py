@@ -9,22 +9,25 @@ from textual.containers import Container
 
 from diffurec.errors import UserError
 from diffurec.inspection.cases import Case
-from diffurec.inspection.frames import Lens, Ranking
+from diffurec.inspection.frames import Lens, Ranking, RankPaths
 from diffurec_tui.export import snapshot, write_snapshot
 from diffurec_tui.keys import Scope, bindings
-from diffurec_tui.reading import States, note, other_series, rank_series
+from diffurec_tui.reading import States, note
 from diffurec_tui.screens.changing import Changing
 from diffurec_tui.snapshots import Subject
+from diffurec_tui.walk_plots import Followed, other_series, pinned_series, rank_series
 from diffurec_tui.widgets.braille import same_place
+from diffurec_tui.widgets.bump import Bump, BumpChart
 from diffurec_tui.widgets.curves import Curves, Series
 from diffurec_tui.widgets.dials import Dials
 from diffurec_tui.widgets.footer import Footer
 from diffurec_tui.widgets.header import Header
 from diffurec_tui.widgets.history import History
 from diffurec_tui.widgets.history_editor import HistoryEditor
-from diffurec_tui.widgets.ranking import Step, TopK
+from diffurec_tui.widgets.ranking import Step, TopK, Tracked
 from diffurec_tui.widgets.text import symbols
 from diffurec_tui.widgets.timeline import Timeline
+from diffurec_tui.widgets.walk_tree import WalkTree
 
 PATIENCE_SECONDS = 0.15
 
@@ -40,25 +43,30 @@ class WalkScreen(Changing):
         self.lens: Lens = "x_t"
         self._user: int | None = None
         self._drawn: tuple[tuple[object, ...], tuple[Series, ...], str] | None = None
+        """What the curves were made of, the curves, and the note."""
+        self._bump: tuple[Followed, Bump] | None = None
 
     def compose(self) -> ComposeResult:
         yield Header(id="header")
         with Container(id="body"):
-            yield HistoryEditor(id="history")
+            with Container(id="past"):
+                yield HistoryEditor(id="history")
+                yield WalkTree(id="walks")
             with Container(id="main"):
                 with Container(id="lists"):
                     yield TopK("x_t", id="x_t")
                     yield TopK("x_0_hat", id="x_0_hat")
                     yield TopK("x_t", id="pinned")
                 with Container(id="curves"):
-                    yield Curves(id="rank")
+                    yield BumpChart(id="bump")
                     yield Curves(id="rest")
         yield Dials(id="dials")
         yield Timeline(id="timeline")
         yield Footer("walk")
 
     def on_mount(self) -> None:
-        self.query_one("#rank").border_title = "Rank of the true next item"
+        self.query_one("#walks").border_title = "Walks"
+        self.query_one("#walks").border_subtitle = "shared"
         self.query_one("#rest").border_title = "On the way"
 
     def on_screen_suspend(self) -> None:
@@ -88,7 +96,7 @@ class WalkScreen(Changing):
                 self.set_timer(PATIENCE_SECONDS, self._show_waiting)
             return
         self._show_lists(states, subject)
-        self._show_curves(states)
+        self._show_curves(states, subject)
 
     def _show_header(self, subject: Subject | None) -> None:
         app = self.explorer
@@ -104,8 +112,8 @@ class WalkScreen(Changing):
         for panel in self.query(TopK):
             panel.say(app.trouble or waiting)
         self._choose_lists()
-        for curves in self.query(Curves):
-            curves.show((), 0, 0)
+        self.query_one(Curves).show((), 0, 0)
+        self.query_one(BumpChart).show(None, 0)
         self.show_timeline(None, app.remedy if app.trouble else waiting)
 
     def _choose_lists(self) -> None:
@@ -128,12 +136,30 @@ class WalkScreen(Changing):
         index, names = self.shown, self.explorer.names
         for lens in ("x_t", "x_0_hat"):
             other = self._pinned_ranking(states) if lens == self.lens else None
-            self.query_one(f"#{lens}", TopK).show(step_of(states, lens, index, subject.case, other), names)
+            tracked = self._tracked(index, lens)
+            step = step_of(states, lens, index, subject.case, other, tracked)
+            self.query_one(f"#{lens}", TopK).show(step, names)
         if self.pinned is not None:
             panel = self.query_one("#pinned", TopK)
             panel.prefix = f"Pinned {symbols().dot} "
             at, other = self._pinned_index(states), states.ranking(index, self.lens)
             panel.show(step_of(self.pinned.states, self.lens, at, self.pinned.spec.case, other), names)
+        self.query_one(WalkTree).show(*self.tree_rows())
+
+    @property
+    def _paths(self) -> RankPaths | None:
+        """Ranks of all items of the walk's lists, where they are there already."""
+        spec = self.explorer.spec
+        return None if spec is None else self.explorer.paths.get(spec)
+
+    def _tracked(self, index: int, lens: Lens) -> Tracked | None:
+        item, paths = self.explorer.tracked, self._paths
+        if item is None:
+            return None
+        ranks = None if paths is None else paths.of(item, lens)
+        if ranks is None:
+            return Tracked(item, None, None)
+        return Tracked(item, int(ranks[index]), int(ranks[index - 1]) if index else None)
 
     def _pinned_index(self, states: States) -> int:
         """The state of the pinned walk that goes with the one on screen."""
@@ -150,19 +176,52 @@ class WalkScreen(Changing):
         spec = self.explorer.spec
         return spec.view.walk.lambda_scale if spec is not None else 1.0
 
-    def _show_curves(self, states: States) -> None:
-        beside = self.pinned.states if self.pinned is not None else None
-        drawn_of = (states, self.lens, beside)
+    def _show_curves(self, states: States, subject: Subject) -> None:
+        pinned = self.pinned.states if self.pinned is not None else None
+        count, index, bumped = states.num_steps + 1, self.shown, self.has_class("bumped")
+        drawn_of = (states, self.lens, pinned, bumped)
         if self._drawn is None or self._drawn[0] != drawn_of:
             items = self.explorer.facts.num_items
-            series = (rank_series(states, self.lens, items, beside), *other_series(states, self.lens, items))
-            self._drawn = (drawn_of, series, note(states, self.explorer.facts, self._lambda_scale))
+            series = list(other_series(states, self.lens, items))
+            if not bumped:  # a bump chart has them
+                beside = [] if pinned is None else [pinned_series(pinned, count, self.lens, items)]
+                series = [rank_series(states, self.lens, items), *beside, *series]
+            self._drawn = (drawn_of, tuple(series), note(states, self.explorer.facts, self._lambda_scale))
         series, said = self._drawn[1:]
-        count, index = states.num_steps + 1, self.shown
-        apart = self.has_class("full")
-        self.query_one("#rank", Curves).show(series[:1] if apart else series, count, index)
-        self.query_one("#rest", Curves).show(series[1:], count, index)
+        self.query_one(Curves).show(series, count, index)
+        if bumped:
+            self._show_bump(states, subject, pinned)
         self.show_timeline(states, said)
+
+    def _show_bump(self, states: States, subject: Subject, pinned: States | None) -> None:
+        app, chart, target = self.explorer, self.query_one(BumpChart), subject.case.target
+        followed = Followed(
+            states=states,
+            lens=self.lens,
+            items=tuple(states.ranking(self.shown, self.lens).items.tolist()),
+            target=target,
+            tracked=app.tracked,
+            paths=self._paths,
+            pinned=pinned,
+            forks=() if app.spec is None else app.spec.forks,
+        )
+        if self._bump is None or self._bump[0] != followed:
+            self._bump = followed, followed.bump(app.facts.num_items)
+            star = "" if target is None else f" and {symbols().star}"
+            chart.border_title = f"Ranks of this top-{len(followed.items)}{star}"
+        chart.border_subtitle = self._rank_told(states, pinned)
+        chart.show(self._bump[1], self.shown)
+
+    def _rank_told(self, states: States, pinned: States | None) -> str:
+        """Where the true next item is at the cursor, here and in the pinned walk."""
+        rank = states.ranking(self.shown, self.lens).target_rank
+        if rank is None:
+            return ""
+        told = f"{symbols().star} {rank:,}"
+        if pinned is not None:
+            other = pinned.ranking(self._pinned_index(states), self.lens).target_rank
+            told += "" if other is None else f" {symbols().dot} pinned {other:,}"
+        return told
 
     # Everything else.
 
@@ -195,7 +254,14 @@ class WalkScreen(Changing):
         self.notify(f"written to {path.name}", timeout=4, markup=False)
 
 
-def step_of(states: States, lens: Lens, index: int, case: Case, beside: Ranking | None) -> Step:
+def step_of(
+    states: States,
+    lens: Lens,
+    index: int,
+    case: Case,
+    beside: Ranking | None,
+    tracked: Tracked | None = None,
+) -> Step:
     """One state of a walk as a list shows it, and what it is shown beside."""
     return Step(
         ranking=states.ranking(index, lens),
@@ -205,4 +271,5 @@ def step_of(states: States, lens: Lens, index: int, case: Case, beside: Ranking 
         final=states.final if states.trajectory.complete else frozenset(),
         t=states.t(index),
         beside=None if beside is None else frozenset(beside.items.tolist()),
+        tracked=tracked,
     )

@@ -1,4 +1,4 @@
-"""A curve as rows of characters: 2×4 dots a cell where braille can be shown, one mark a column elsewhere."""
+"""Curves as dots: 2×4 a cell where braille can be shown, one mark a cell elsewhere."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def same_place(index: int, last: int, other_last: int) -> int:
 
 def curve(
     values: Sequence[float], count: int, width: int, height: int, low: float, high: float, *, braille: bool
-) -> list[str]:
-    """Draw `values` as a connected line.
+) -> npt.NDArray[np.bool_]:
+    """The dots of a connected line.
 
     Args:
         values: the first points of a curve of `count`; NaN and infinities leave gaps.
@@ -41,28 +41,30 @@ def curve(
         height: cells.
         low: value at the bottom.
         high: value at the top.
-        braille: dots, or one `*` a column.
+        braille: 2×4 dots a cell, or one.
 
     Returns:
-        `height` strings of `width` characters, the top row first.
+        Rows of dots, the top row first: (4·height, 2·width), or (height, width).
     """
     across, down = (2, 4) if braille else (1, 1)
     dots = np.zeros((height * down, width * across), dtype=np.bool_)
     levels = _levels(values, count, dots.shape[1], low, high, dots.shape[0])
-    before: int | None = None
-    for x, level in enumerate(levels):
-        if level < 0:
-            before = None
-            continue
-        y = int(level)
-        near = y if before is None else before + (1 if y > before else -1 if y < before else 0)
-        dots[min(y, near) : max(y, near) + 1, x] = True
-        before = y
+    there = levels >= 0
+    before = np.concatenate([[-1], levels[:-1]])
+    near = np.where(before < 0, levels, before + np.sign(levels - before))  # one dot nearer than the last
+    first, last = np.minimum(levels, near), np.maximum(levels, near)
+    rows = np.arange(dots.shape[0])[:, None]
+    return there & (rows >= first) & (rows <= last)
+
+
+def signs(dots: npt.NDArray[np.bool_], *, braille: bool) -> npt.NDArray[np.uint32]:
+    """Dots as the characters of cells, code points (height, width); 0 where none is lit."""
     if not braille:
-        return ["".join("*" if dot else " " for dot in row) for row in dots]
+        return np.where(dots, ord("*"), 0).astype(np.uint32)
+    height, width = dots.shape[0] // 4, dots.shape[1] // 2
     cells = dots.reshape(height, 4, width, 2).transpose(0, 2, 1, 3)  # (height, width, 4, 2)
-    codes = (cells * _BITS).sum(axis=(2, 3))
-    return ["".join(chr(0x2800 + code) if code else " " for code in row) for row in codes.tolist()]
+    patterns = (cells * _BITS).sum(axis=(2, 3)).astype(np.uint32)
+    return np.where(patterns > 0, patterns + 0x2800, 0).astype(np.uint32)
 
 
 def _levels(

@@ -56,6 +56,23 @@ class Canvas:
         self.characters[where] = ord(sign)
         self.styles[where] = style
 
+    def paint(self, column: int, row: int, signs: npt.NDArray[np.uint32], style: int) -> None:
+        """A picture of code points, (rows, columns), at a place where it fits; 0 leaves what is there."""
+        height, width = signs.shape
+        part = slice(row, row + height), slice(column, column + width)
+        drawn = signs > 0
+        self.characters[part][drawn] = signs[drawn]
+        self.styles[part][drawn] = style
+
+    def write(self, column: int, row: int, text: str, style: int) -> None:
+        """Signs of one cell each, as far as they lie inside."""
+        height, width = self.characters.shape
+        text = text[max(0, -column) : max(0, width - column)]
+        if 0 <= row < height and text:
+            begin = max(0, column)
+            self.characters[row, begin : begin + len(text)] = [ord(sign) for sign in text]
+            self.styles[row, begin : begin + len(text)] = style
+
     def put(self, column: int, row: int, sign: str, style: int) -> None:
         """One sign in one cell; nothing where that lies outside."""
         height, width = self.characters.shape

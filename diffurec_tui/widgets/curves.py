@@ -6,12 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.text import Text
+from rich.style import Style
 from textual import events
 from textual.message import Message
+from textual.strip import Strip
 
 from diffurec_tui.theme.palette import Palette
-from diffurec_tui.widgets.braille import column_of, curve, index_at, same_place, spark
+from diffurec_tui.widgets.braille import column_of, curve, index_at, same_place, signs, spark
+from diffurec_tui.widgets.canvas import SPACE, Canvas
 from diffurec_tui.widgets.panel import Panel
 from diffurec_tui.widgets.text import number, symbols
 
@@ -20,6 +22,21 @@ GUTTER = 9
 
 PLOT_ROWS = 4
 """Rows below which a curve is a sparkline."""
+
+BLANK, TEXT, MUTED, FAINT, ACCENT, STRONG, TARGET = range(7)
+"""Numbers of the styles of a canvas."""
+
+
+def styles_of(colours: Palette) -> tuple[Style, ...]:
+    return (
+        Style(),
+        colours.text,
+        colours.muted,
+        colours.faint,
+        colours.accent,
+        colours.strong,
+        colours.target,
+    )
 
 
 @dataclass(frozen=True)
@@ -72,17 +89,20 @@ class Curves(Panel):
             self.series, self.count, self.index = series, count, index
             self.changed()
 
-    def paint(self, width: int, height: int, colours: Palette) -> list[Text]:
+    def strips(self, width: int, height: int, colours: Palette, base: Style) -> list[Strip]:
         if not self.series or not self.count:
             return []
-        lines: list[Text] = []
-        for place, one in enumerate(self.series):
-            rows = (height - len(lines)) // (len(self.series) - place)
+        canvas = Canvas.blank(width, height)
+        top = 0
+        series = self.series[:height]  # a row each; the first ones matter most
+        for place, one in enumerate(series):
+            rows = (height - top) // (len(series) - place)
             if self._plots:
-                lines += self._plot(one, width, rows, colours)
-            elif rows >= 1:
-                lines += self._spark(one, width, colours) + [Text()] * (rows - 1)
-        return lines
+                self._plot(canvas, top, one, rows)
+            else:
+                self._spark(canvas, top, one)
+            top += rows
+        return canvas.strips(styles_of(colours), base)
 
     def _value(self, one: Series) -> str:
         if self.index >= len(one.values):
@@ -108,35 +128,45 @@ class Curves(Panel):
         """Columns of a curve; beside sparklines stands the value."""
         return max(2, width - GUTTER - (1 if self._plots else 8))
 
-    def _spark(self, one: Series, width: int, colours: Palette) -> list[Text]:
+    def _spark(self, canvas: Canvas, row: int, one: Series) -> None:
+        width = canvas.characters.shape[1]
         room = self._room(width)
         values, low, high = one.drawn()
         bars = spark(values, self.count, room, low, high, symbols().bars)
-        line = Text().append(f" {one.label:<{GUTTER - 1}}", colours.muted)
-        self._with_cursor(line, bars, room, colours)
-        line.append(f" {self._value(one):>6}", colours.text)
-        return [line]
+        canvas.write(1, row, one.label, MUTED)
+        canvas.write(GUTTER, row, bars, FAINT)
+        self._walked(canvas, slice(row, row + 1), room)
+        canvas.write(GUTTER + room, row, f" {self._value(one):>6}", TEXT)
 
-    def _plot(self, one: Series, width: int, rows: int, colours: Palette) -> list[Text]:
-        title = Text().append("" if len(self.series) == 1 else f" {one.label}", colours.muted)
+    def _plot(self, canvas: Canvas, top: int, one: Series, rows: int) -> None:
+        width = canvas.characters.shape[1]
+        if len(self.series) > 1:
+            canvas.write(1, top, one.label, MUTED)
         value = self._value(one) + self._value_beside(one)
-        title.append(" " * max(1, width - title.cell_len - len(value) - 1))
-        title.append(value, colours.strong)
-        room = self._room(width)
+        canvas.write(width - len(value) - 1, top, value, STRONG)
+        room, braille = self._room(width), symbols().braille
         values, low, high = one.drawn()
-        rows_drawn = curve(values, self.count, room, rows - 1, low, high, braille=symbols().braille)
-        axis = self._axis(one, rows - 1, low, high)
-        lines = [title]
-        beside = [""] * len(rows_drawn)
+        for row, tick in enumerate(self._axis(one, rows - 1, low, high), top + 1):
+            canvas.write(0, row, f"{tick:>{GUTTER - 2}}", MUTED)
         if one.beside:
             points = one.drawn_beside()
-            beside = curve(points, len(points), room, rows - 1, low, high, braille=symbols().braille)
-        for row, other, tick in zip(rows_drawn, beside, axis, strict=True):
-            line = Text().append(f"{tick:>{GUTTER - 2}} ", colours.muted)
-            line.append(" ")
-            self._with_cursor(line, row, room, colours, other)
-            lines.append(line)
-        return lines
+            other = signs(
+                curve(points, len(points), room, rows - 1, low, high, braille=braille), braille=braille
+            )
+            other[:, 1::2] = 0  # every other cell: dashed
+            canvas.paint(GUTTER, top + 1, other, MUTED)
+        drawn = signs(curve(values, self.count, room, rows - 1, low, high, braille=braille), braille=braille)
+        canvas.paint(GUTTER, top + 1, drawn, FAINT)
+        self._walked(canvas, slice(top + 1, top + rows), room)
+
+    def _walked(self, canvas: Canvas, rows: slice, room: int) -> None:
+        """What lies before the cursor bright, and the cursor."""
+        at = GUTTER + column_of(self.index, self.count, room)
+        walked = canvas.styles[rows, GUTTER:at]
+        walked[walked == FAINT] = ACCENT
+        cursor = canvas.characters[rows, at]
+        cursor[cursor == SPACE] = ord(symbols().cursor)
+        canvas.styles[rows, at] = TARGET
 
     @staticmethod
     def _axis(one: Series, rows: int, low: float, high: float) -> list[str]:
@@ -151,17 +181,6 @@ class Curves(Panel):
             if not ticks[row]:
                 ticks[row] = f"{10**power:,}"
         return ticks
-
-    def _with_cursor(self, line: Text, row: str, room: int, colours: Palette, beside: str = "") -> None:
-        """The walked part bright, the rest faint, and the cursor between; another walk where it is blank."""
-        at = column_of(self.index, self.count, room)
-        for column, mark in enumerate(row):
-            if column == at:
-                line.append(mark if mark != " " else symbols().cursor, colours.target)
-            elif mark == " " and beside and column % 2 == 0:  # every other cell: dashed
-                line.append(beside[column], colours.muted)
-            else:
-                line.append(mark, colours.accent if column < at else colours.faint)
 
     def on_click(self, event: events.Click) -> None:
         room = self._room(self.size.width)

@@ -14,10 +14,21 @@ from diffurec.inspection.frames import Lens, Ranking, movement
 from diffurec_tui.snapshots import Names
 from diffurec_tui.theme.palette import Palette
 from diffurec_tui.widgets.panel import Panel
-from diffurec_tui.widgets.text import clean, fit, symbols
+from diffurec_tui.widgets.text import clean, compact, fit, symbols
 
 RANK, MOVE = 4, 5
 """Cells of the rank, and of ▲ with a number."""
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """An item that is followed, wherever it ranks."""
+
+    item: int
+    rank: int | None
+    """None while it is not known."""
+    before: int | None
+    """At the step before; None at the first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +48,7 @@ class Step:
     """Timestep; None for x_0."""
     beside: Set[int] | None = None
     """Items of the list it is shown beside; those that are not in it are marked."""
+    tracked: Tracked | None = None
 
 
 class TopK(Panel):
@@ -95,10 +107,8 @@ class TopK(Panel):
             pad = max(0, (height - len(said)) // 2)
             return [Text() for _ in range(pad)] + [Text(f"  {line}", colours.text) for line in said]
         lines = self._rows(self.step, self.names, width, height, colours)
-        target_row = _target_row(self.step, self.names, width, colours)
-        if target_row is not None:
-            lines = [*lines[: max(0, height - 1)], target_row]
-        return lines
+        below = _below(self.step, self.names, width, colours)
+        return [*lines[: max(0, height - len(below))], *below][:height]
 
     def _rows(self, step: Step, names: Names, width: int, height: int, colours: Palette) -> list[Text]:
         ranking, sign = step.ranking, symbols()
@@ -128,6 +138,8 @@ class TopK(Panel):
         """A star for the true next item; for what a noisy state shares with the final list, a pointer."""
         if item == step.target:
             return f"{symbols().star} ", colours.target
+        if step.tracked is not None and item == step.tracked.item:
+            return f"{symbols().tracked} ", colours.groups[2]
         if self.lens == "x_t" and step.t is not None and item in step.final:
             return f"{symbols().arrow} ", colours.accent
         return "  ", colours.text
@@ -144,24 +156,32 @@ def _move(move: int | None, colours: Palette) -> tuple[str, Style]:
     return f"{arrow + compact(abs(move)):<{MOVE}}", style
 
 
-def _target_row(step: Step, names: Names, width: int, colours: Palette) -> Text | None:
-    """The true next item where it is below the top-k."""
-    rank = step.ranking.target_rank
-    if step.target is None or rank is None or step.target in step.ranking.items:
-        return None
-    before = step.before.target_rank if step.before is not None else None
-    line = Text().append(f"{compact(rank):>{RANK}} ", colours.target)
-    line.append(*_move(0 if before is None else before - rank, colours))
-    line.append(f"{symbols().star} ", colours.target)
-    line.append(fit(clean(names.name(step.target)), max(1, width - line.cell_len)), colours.target)
+def _below(step: Step, names: Names, width: int, colours: Palette) -> list[Text]:
+    """The item followed and the true next item, the better first, where they are below the top-k."""
+    lines: list[tuple[int, Text]] = []
+    followed, rank = step.tracked, step.ranking.target_rank
+    if followed is not None and followed.rank is not None and followed.item != step.target:
+        move = 0 if followed.before is None else followed.before - followed.rank
+        marked = symbols().tracked, colours.groups[2]
+        line = _row_of(followed.item, followed.rank, move, *marked, names, width, colours)
+        lines.append((followed.rank, line))
+    if step.target is not None and rank is not None:
+        before = step.before.target_rank if step.before is not None else None
+        move = 0 if before is None else before - rank
+        marked = symbols().star, colours.target
+        lines.append((rank, _row_of(step.target, rank, move, *marked, names, width, colours)))
+    k = len(step.ranking.items)
+    return [line for place, line in sorted(lines, key=lambda one: one[0]) if place > k]
+
+
+def _row_of(
+    item: int, rank: int, move: int, sign: str, style: Style, names: Names, width: int, colours: Palette
+) -> Text:
+    line = Text().append(f"{compact(rank):>{RANK}} ", style)
+    line.append(*_move(move, colours))
+    line.append(f"{sign} ", style)
+    line.append(fit(clean(names.name(item)), max(1, width - line.cell_len)), style)
     return line
-
-
-def compact(number: int) -> str:
-    """A rank in at most four characters."""
-    if number < 10_000:
-        return str(number)
-    return f"{number // 1000}k" if number < 1_000_000 else f"{number // 1_000_000}M"
 
 
 def percent(p: float) -> str:

@@ -37,18 +37,24 @@ class Symbols:
     lam: str
     fork: str
     differs: str
+    tracked: str
+    branch: str
+    loop: str
+    follow: str
     braille: bool
 
 
 UNICODE = Symbols(
     up="▲", down="▼", new="●", same=" ", star="★", cursor="┊", pointer="▌", play="▶", pause="Ⅱ", dot="·",
     more="…", times="×", none="–", arrow="›", shades="░▒▓█", line="─", head="┃", bars="▁▂▃▄▅▆▇█",
-    x_0_hat="x̂_0", lam="λ", fork="⑂", differs="≠", braille=True,
+    x_0_hat="x̂_0", lam="λ", fork="⑂", differs="≠",
+    tracked="◆", branch="└", loop="↻", follow="⇥", braille=True,
 )  # fmt: skip
 ASCII = Symbols(
     up="^", down="v", new="+", same=" ", star="*", cursor=":", pointer=">", play=">", pause="=", dot="-",
     more="~", times="x", none="-", arrow=">", shades=".:*#", line="-", head="|", bars="_.-=+*%#",
-    x_0_hat="x^_0", lam="lambda", fork="/", differs="!", braille=False,
+    x_0_hat="x^_0", lam="lambda", fork="/", differs="!",
+    tracked="&", branch="`", loop="@", follow="$", braille=False,
 )  # fmt: skip
 
 
@@ -78,7 +84,7 @@ _SPELLED = str.maketrans(
     {
         "←": "<", "→": ">", "↑": "^", "↓": "v", "★": "*", "▲": "^", "▼": "v", "●": "+", "·": "-",
         "×": "x", "…": "~", "λ": "lambda", "\u0302": "^", "–": "-",
-        "−": "-", "⑂": "/", "≠": "!", "β": "beta", "θ": "theta",
+        "−": "-", "⑂": "/", "≠": "!", "◆": "&", "β": "beta", "θ": "theta",
     }
 )  # fmt: skip
 
@@ -127,3 +133,10 @@ def number(value: float) -> str:
         return symbols().none
     size = abs(value)
     return f"{value:.2f}" if size < 100 else f"{value:.0f}" if size < 10_000 else f"{value:.1e}"
+
+
+def compact(number: int) -> str:
+    """A rank in at most four characters."""
+    if number < 10_000:
+        return str(number)
+    return f"{number // 1000}k" if number < 1_000_000 else f"{number // 1_000_000}M"

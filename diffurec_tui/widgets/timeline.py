@@ -29,6 +29,8 @@ class Position:
     t: int | None
     """None at the end, and where nothing is there."""
     playing: bool
+    loop: bool
+    follow: bool
     speed: float
     note: str
     """What is worth saying of the whole walk."""
@@ -76,7 +78,8 @@ class Timeline(Panel):
         t = f"  t = {here.t:<{digits}}" if here.t is not None else f"  {'x_0':<{digits + 4}}"
         play = f"  {sign.play if here.playing else sign.pause} {here.speed:g}{sign.times}"
         if width >= 60:
-            return f"{step}{t}{play:<8}"
+            on = (sign.loop if here.loop else "") + (sign.follow if here.follow else "")
+            return f"{step}{t}{play:<8}{on:<3}"
         return step if width >= 34 else ""
 
     def _bar(self, here: Position, room: int, colours: Palette) -> Text:

@@ -299,5 +299,19 @@ def test_a_history_of_one_item_has_no_influence_to_measure() -> None:
     assert found.attention.tolist() == pytest.approx([1])
 
 
+def test_influence_is_that_of_the_forked_walk() -> None:
+    inspector = make("keys", lambda_mean=0.5)
+    forks = (Fork(1, 8), Fork(3, 9))
+    found = influence(inspector, CASE, 3, forks=forks)
+    assert found.on_top != pytest.approx(influence(inspector, CASE, 3).on_top)
+    with torch.no_grad():  # no attention anywhere: only the last item counts, and no draw is another one
+        for block in inspector.model.approximator.blocks:
+            block.attention.out.weight.zero_()
+            block.attention.out.bias.zero_()
+    assert influence(inspector, CASE, 3, forks=forks).on_top[:-1].tolist() == pytest.approx(
+        [0, 0, 0], abs=1e-4
+    )
+
+
 def test_influence_can_be_given_up() -> None:
     assert influence(INSPECTOR, CASE, 3, stop=lambda: True) is None

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+Ranks = npt.NDArray[np.int32]
 Lens = Literal["x_0_hat", "x_t"]
 """What of a step is rounded to items: the model's reconstruction x̂_0, or the state x_t itself."""
 
@@ -41,6 +42,8 @@ class Frame:
     """What the state itself, still noisy, is nearest to."""
     moved: float
     """‖x_{t-1} - x_t‖."""
+    alphas_cumprod: float
+    """ᾱ_t: x_t has √ᾱ_t of the item and √(1-ᾱ_t) of noise."""
     x_0_hat_vector: npt.NDArray[np.float32]  # (D,)
     x_t_vector: npt.NDArray[np.float32]  # (D,)
 
@@ -69,10 +72,31 @@ class Trajectory:
         """Index of the first step from which on the set of the top k does not change any more."""
         return settled_from([frame.ranking(lens) for frame in self.frames], k)
 
-    def cosine_to_final(self) -> list[float]:
-        """Cosine of each step's x̂_0 to the last one."""
+    def cosine_to_final(self, lens: Lens = "x_0_hat") -> list[float]:
+        """Cosine of each step's x̂_0, or x_t, to the last x̂_0."""
         last = self.frames[-1].x_0_hat_vector
-        return [_cosine(frame.x_0_hat_vector, last) for frame in self.frames]
+        return [
+            _cosine(frame.x_t_vector if lens == "x_t" else frame.x_0_hat_vector, last)
+            for frame in self.frames
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class RankPaths:
+    """Ranks of some items, 1 the best, at each of the S + 1 states of a walk of S steps."""
+
+    items: tuple[int, ...]
+    x_t: Ranks  # (S+1, n)
+    x_0_hat: Ranks  # (S+1, n)
+
+    def of(self, item: int, lens: Lens) -> Ranks | None:
+        """The ranks of one item, (S+1,); None where it was not followed."""
+        column = self._columns.get(item)
+        return None if column is None else (self.x_t if lens == "x_t" else self.x_0_hat)[:, column]
+
+    @cached_property
+    def _columns(self) -> dict[int, int]:
+        return {item: column for column, item in enumerate(self.items)}
 
 
 def share_of(final: frozenset[int], ranking: Ranking) -> float:

@@ -13,7 +13,7 @@ from torch import Tensor
 from diffurec.diffusion import RowDraws, Step
 from diffurec.inspection.cases import Case
 from diffurec.inspection.inspector import Inspector
-from diffurec.inspection.views import View
+from diffurec.inspection.views import Fork, View
 
 Floats = npt.NDArray[np.float32]
 
@@ -34,8 +34,13 @@ class RememberedDraws:
     """Draws, and keeps the last noise that went into λ."""
 
     def __init__(self, seed: int, device: torch.device) -> None:
-        self._draws = RowDraws([seed], device)
+        self._device = device
         self.of_lambda = torch.empty(0)
+        self.begin(seed)
+
+    def begin(self, seed: int) -> None:
+        """Draw under another seed from here on."""
+        self._draws = RowDraws([seed], self._device)
 
     def normal(self, shape: Sequence[int]) -> Tensor:
         drawn = self._draws.normal(shape)
@@ -85,9 +90,18 @@ def influence(
     case: Case,
     seed: int,
     view: View = View(),
+    forks: Sequence[Fork] = (),
     stop: Callable[[], bool] = lambda: False,
 ) -> Influence | None:
     """Leave each item out of a history, all in one batch, and walk again with the same draws.
+
+    Args:
+        inspector: the model.
+        case: the history.
+        seed: of the walk.
+        view: how it is walked and rounded.
+        forks: where it leaves other walks, as in `Inspector.walk`.
+        stop: asked before each step; True gives up.
 
     Returns:
         None where `stop` said so in between; NaN influence for a history of one item, of which
@@ -101,9 +115,14 @@ def influence(
     window = case.history[-max_len:]
     n = len(window)
     whole_draws = RememberedDraws(seed, model.device)
+
+    def remembered(own: int) -> RememberedDraws:
+        whole_draws.begin(own)
+        return whole_draws
+
     history = inspector.condition(Case(window))
     last: Step | None = None
-    for step in model.walk(history, whole_draws, view.walk):
+    for step in inspector.steps(history, remembered, seed, view, forks):
         if stop():
             return None
         last = step
@@ -118,9 +137,13 @@ def influence(
     padding = history.e.shape[1] - n
     without = [Case(window[:i] + window[i + 1 :]) for i in range(n)]
     kept = _kept(n, padding, full_width=model.needs_full_width)
-    draws = LeaveOneOutDraws(seed, kept, n + padding, model.device)
+    shorter = inspector.condition(*without)
     x_0: Tensor | None = None
-    for step in model.walk(inspector.condition(*without), draws, view.walk):
+
+    def shared(own: int) -> LeaveOneOutDraws:
+        return LeaveOneOutDraws(own, kept, n + padding, model.device)
+
+    for step in inspector.steps(shorter, shared, seed, view, forks):
         if stop():
             return None
         x_0 = step.x_prev

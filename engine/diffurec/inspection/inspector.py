@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -14,7 +14,7 @@ from diffurec.checkpoint import load_checkpoint
 from diffurec.config import Rounding
 from diffurec.data.catalogue import Catalogue, load_catalogue
 from diffurec.data.dataset import Dataset
-from diffurec.diffusion import RowDraws, Step
+from diffurec.diffusion import Draws, RowDraws, Step
 from diffurec.errors import UserError
 from diffurec.inspection.cases import Case
 from diffurec.inspection.diversity import ItemFacts, item_facts
@@ -59,9 +59,33 @@ class Inspector:
             UserError: the history is empty, a fork lies outside the walk or before another one.
         """
         history = self.condition(case)
+        for step in self.steps(history, lambda own: RowDraws([own], self.model.device), seed, view, forks):
+            yield self._frame(step, case, view)
+
+    @torch.no_grad()
+    def steps(
+        self,
+        history: Conditioning,
+        draws_of: Callable[[int], Draws],
+        seed: int,
+        view: View = View(),
+        forks: Sequence[Fork] = (),
+    ) -> Iterator[Step]:
+        """The steps behind `walk`, for a batch of histories.
+
+        Args:
+            history: what to condition on, B rows.
+            draws_of: the draws under a seed, for all rows; asked anew at every fork.
+            seed: of x_T, and of every draw up to the first fork.
+            view: how to walk.
+            forks: as in `walk`.
+
+        Raises:
+            UserError: a fork lies outside the walk or before another one.
+        """
         num_steps = view.walk.steps or self.num_steps
-        draws = RowDraws([seed], self.model.device)
-        x_t = draws.normal((1, history.e.shape[2]))
+        draws = draws_of(seed)
+        x_t = draws.normal((history.e.shape[0], history.e.shape[2]))
         begin = 0
         for fork in (*forks, None):
             end = num_steps if fork is None else fork.step
@@ -69,10 +93,10 @@ class Inspector:
                 raise UserError(f"a fork at step {end + 1} does not lie in what is left of {num_steps} steps")
             segment = self.model.walk(history, draws, view.walk, x_T=x_t, start=begin)
             for step in islice(segment, end - begin):
-                yield self._frame(step, case, view)
+                yield step
                 x_t = step.x_prev
             if fork is not None:
-                begin, draws = end, RowDraws([fork.seed], self.model.device)
+                begin, draws = end, draws_of(fork.seed)
 
     def sample(
         self, case: Case, seeds: Sequence[int], view: View = View(), *, at_once: int = SAMPLES_AT_ONCE
@@ -196,6 +220,7 @@ class Inspector:
             x_0_hat=ranking(0),
             x_t=ranking(1),
             moved=float(torch.dist(step.x_prev, step.x_t)),
+            alphas_cumprod=float(self.model.schedule.alphas_cumprod[step.t]),
             x_0_hat_vector=step.x_0_hat[0].cpu().numpy(),
             x_t_vector=step.x_t[0].cpu().numpy(),
         )

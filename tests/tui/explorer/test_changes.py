@@ -171,7 +171,7 @@ async def test_a_pinned_walk_stands_beside(moving: Path):
         assert "≠" in text
         assert app.walk.pinned is not None
         rank = app.walk.pinned.states.ranking(5, "x_t").target_rank
-        assert f"pinned {rank}" in text
+        assert f"· pinned {rank}" in text
         panel = app.walk.query_one("#pinned")
         await pilot.press("x", "l")
         assert panel.step.ranking is app.walk.pinned.states.ranking(6, "x_0_hat")  # type: ignore[attr-defined]
@@ -344,11 +344,16 @@ async def test_why_of_a_single_item_without_a_next_one(moving: Path):
         assert app.walk.why == "attention", "there is no true next item to explain"
 
 
-async def test_a_forked_walk_is_explained_by_the_one_it_leaves(moving: Path):
+async def test_a_forked_walk_is_explained_as_it_is(moving: Path):
     async with exploring(moving, user=5) as (app, pilot):
-        await press(app, pilot, "l", "f", "y")
+        await press(app, pilot, "l", "y")
         await influenced(app, pilot)
-        assert len(app.heats) == 1
+        before = app.heat
+        await press(app, pilot, "f")
+        await influenced(app, pilot)
+        assert before is not None
+        assert app.heat is not None
+        assert app.heat.on_top != before.on_top
 
 
 async def test_actions_of_what_has_the_keys_are_in_footer_and_palette(moving: Path):
@@ -366,3 +371,91 @@ async def test_actions_of_what_has_the_keys_are_in_footer_and_palette(moving: Pa
         await pilot.pause(0.2)
         await walked(app, pilot)
         assert app.edits == ""
+
+
+async def test_the_tree_of_walks(moving: Path):
+    async with exploring(moving, user=5, seed=7, size=(200, 60)) as (app, pilot):
+        await press(app, pilot, "L", "f")
+        await press(app, pilot, "L", "f")
+        await press(app, pilot, "s")
+        rows, here = app.walk.tree_rows()
+        assert [row.label for row in rows] == ["seed 7", "⑂5:8", "⑂10:9", "seed 8"]
+        assert here == 3
+        assert rows[3].shared == "10/10"
+        text = text_of(app)
+        assert "seed 7" in text
+        assert "└ ⑂5:8" in text
+        await press(app, pilot, "left_square_bracket")
+        assert app.spec is not None
+        assert app.spec.forks == (Fork(5, 8), Fork(10, 9)), "the walk above it"
+        await pilot.press("left_square_bracket", "left_square_bracket", "left_square_bracket")
+        assert app.spec.forks == ()
+        await pilot.press("T")
+        await pilot.pause(0.1)
+        await pilot.press("down", "down", "enter")
+        await pilot.pause(0.1)
+        assert app.screen is app.walk
+        assert app.spec.forks == (Fork(5, 8), Fork(10, 9))
+        await pilot.click("#walks", offset=(4, 4))
+        await pilot.pause(0.1)
+        assert app.spec.seed == 8
+        await pilot.press("T")
+        await pilot.pause(0.1)
+        await pilot.press("escape")
+        await pilot.pause(0.1)
+        assert app.spec.seed == 8
+
+
+async def test_an_item_is_followed_through_every_walk(moving: Path):
+    async with exploring(moving, user=5, size=(120, 40)) as (app, pilot):
+        await pilot.press("i")
+        await pilot.pause(0.2)
+        await pilot.press(*"17")
+        await pilot.pause(0.2)
+        await pilot.press("enter")
+        for _ in range(100):
+            await pilot.pause(0.02)
+            paths = None if app.spec is None else app.paths.get(app.spec)
+            if app.tracked is not None and paths is not None and paths.of(app.tracked, "x_t") is not None:
+                break
+        assert app.tracked is not None
+        name = app.names.name(app.tracked)
+        assert name in text_of(app)
+        assert "◆" in text_of(app)
+        assert paths is not None
+        ranks = paths.of(app.tracked, "x_t")
+        assert ranks is not None
+        row = next(line for line in screen_text(app) if f"◆ {name}" in line)
+        assert str(int(ranks[0])) in row
+        await press(app, pilot, "s")
+        assert app.tracked is not None
+        await pilot.press("i")
+        await pilot.pause(0.1)
+        assert app.tracked is None
+        assert "◆" not in text_of(app)
+
+
+async def test_loop_and_follow(moving: Path):
+    async with exploring(moving, user=5) as (app, pilot):
+        await pilot.press("o", *["plus"] * 3, "end", "h", "space")
+        for _ in range(100):
+            await pilot.pause(0.02)
+            if app.walk.index < 31:
+                break
+        assert app.walk.player is not None
+        assert app.walk.index < 31, "at the end it begins again"
+        assert "↻" in text_of(app)
+        await pilot.press("o", "space", "0")
+        assert not app.walk.loop
+        await press(app, pilot, "F", "s")
+        assert app.walk.shown == 32, "the newest state"
+        assert "⇥" in text_of(app)
+        await pilot.press("h")
+        assert app.walk.shown == 31, "one back from where it was"
+        assert not app.walk.follow
+
+
+async def test_the_curve_of_a_pinned_walk_where_there_is_little_room(moving: Path):
+    async with exploring(moving, user=5, size=(80, 24)) as (app, pilot):
+        await press(app, pilot, "P", "s")
+        assert any(line.startswith("  pinned") for line in screen_text(app))

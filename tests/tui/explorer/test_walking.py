@@ -133,10 +133,6 @@ def test_walks_seen_are_kept_in_order_and_bounded():
     for spec in specs[:3]:
         seen.put(spec, walk_of(32))
     assert seen.of_user(5) == specs[:3]
-    assert seen.neighbour(specs[1], -1) == specs[0]
-    assert seen.neighbour(specs[1], 1) == specs[2]
-    assert seen.neighbour(specs[0], -1) is None
-    assert seen.neighbour(specs[3], -1) == specs[2], "from one that is not finished, back to the last"
     assert seen.get(specs[0]) is not None
     seen.put(specs[3], walk_of(32))
     assert seen.of_user(5) == [specs[0], specs[2], specs[3]], "the one not looked at for longest goes"
