@@ -265,7 +265,7 @@ class ExplorerApp(App[None]):
     def _model_read(self, message: ModelRead) -> None:
         self.facts, self.trouble = message.facts, ""
         self.index.forget_ends()
-        self.diversity.sampling.forget()
+        self.diversity.forget()
         if self.spec is not None and self.model_read:  # the first model finds what was asked before it
             self.engine.ask(WalkJob(self.spec))
         self.model_read, self.ranking = True, False

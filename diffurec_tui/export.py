@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -48,26 +49,39 @@ def snapshot(
     }
 
 
-def draws_snapshot(facts: RunFacts, subject: Subject, draws: Draws, names: Names) -> dict[str, Any]:
-    """Many lists and their measures, under the names that `diffurec sample --json` has for them."""
-    samples, target = draws.samples, subject.case.target
-    ranks = samples.target_ranks
+def draws_snapshot(facts: RunFacts, draws: Draws, names: Names, user: Callable[[int], str]) -> dict[str, Any]:
+    """Many lists and their measures, under the names that `diffurec sample --json` has for them.
+
+    Where other draws are pinned, the same of them, and what is between the two.
+    """
+    run = {"dataset": facts.dataset, "weights": facts.weights, "epoch": facts.epoch}
+    value = run | _draws(draws, names, user)
+    if draws.against is not None:
+        pinned, contrast = draws.against.pinned, draws.against.contrast
+        value["pinned"] = _draws(pinned, names, user)
+        value["one_of_each"] = {
+            "mean_jaccard": contrast.jaccard,
+            "shared_items": contrast.shared_items,
+            "same_seed_jaccard": contrast.same_seed_jaccard,
+        }
+    return value
+
+
+def _draws(draws: Draws, names: Names, user: Callable[[int], str]) -> dict[str, Any]:
+    spec, samples = draws.spec, draws.samples
+    target, ranks = spec.case.target, samples.target_ranks
     return {
-        "dataset": facts.dataset,
-        "weights": facts.weights,
-        "epoch": facts.epoch,
-        "user": subject.name,
-        "seed": draws.spec.seed,
+        "user": user(spec.user),
+        "seed": spec.seed,
         "n": len(samples.seeds),
         "top_k": draws.k,
-        "history": [{"item": item, "title": names.name(item)} for item in subject.case.history],
+        "dials": {**asdict(spec.view.walk), "exclude_seen": spec.view.exclude_seen},
+        "history": [{"item": item, "title": names.name(item)} for item in spec.case.history],
         "target": None if target is None else {"item": target, "title": names.name(target)},
         "target_rank": None if ranks is None else ranks.tolist(),
         "diversity": asdict(draws.measures),
         "mean_jaccard_of_first": draws.jaccard.tolist(),
-        "items": [
-            {"item": item, "title": names.name(item), "lists": count} for item, count in samples.item_counts
-        ],
+        "items": [{"item": item, "title": names.name(item), "lists": count} for item, count in draws.items],
         "lists": [
             {"seed": seed, "items": items}
             for seed, items in zip(samples.seeds, samples.lists.tolist(), strict=True)

@@ -89,6 +89,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("down", "diversity", "down", "↓", "items", "Scroll the items down", "Diversity", 3, "↑↓"),
     Action("page_up", "diversity", "pageup", "page ↑", "page up", "Scroll a page up", "Diversity"),
     Action("page_down", "diversity", "pagedown", "page ↓", "page down", "Scroll a page down", "Diversity"),
+    Action("pin", "diversity", "P", "P", "pin", "Keep these draws beside the ones that follow, or let go of them", "Diversity", 3),
+    Action("dials", "diversity", "d", "d", "dials", "Dials: λ, steps, variance, rounding, seen items", "Diversity", 5),
     Action("export", "diversity", "e", "e", "export", "Write what is drawn to a JSON file", "Diversity", 11),
     Action("view_map", "views", "3", "3", "map", "All items in two dimensions, and the walk among them", "Views", 9),
     Action("mark_next", "map", "tab", "tab", "mark", "To the next mark: true item, list, history", "Map", 2),

@@ -1,26 +1,33 @@
-"""How many walks are drawn, how long their lists are, and what there is of them."""
+"""How many walks are drawn, how long their lists are, and which draws are pinned beside them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from diffurec.inspection.frames import SampleSet
 from diffurec_tui.jobs.samples import SampleJob
 from diffurec_tui.snapshots import Draws, WalkSpec
+from diffurec_tui.walking import MAX_SEED
 
 NUMBERS = (1, 2, 5, 10, 20, 50, 100, 200, 400, 800, 1_000)
 LENGTHS = (1, 5, 10, 20, 50)
 
+KEPT = 16
+"""Walks whose draws are remembered: to turn a dial back, or to go back to a user, draws nothing."""
+
 
 class Sampling:
-    """Two dials, and the draws of the walk looked at."""
+    """Two dials, the draws of the walk looked at, and those pinned beside them."""
 
     def __init__(self, k: int) -> None:
         """Start with a hundred lists of `k` items."""
         self.number = 100
         self.k = k
         self.draws: Draws | None = None
+        self.pinned: Draws | None = None
         self._spec: WalkSpec | None = None
-        self._asked: tuple[int, int] | None = None
+        self._asked: tuple[int, int, Draws | None] | None = None
+        self._kept: dict[WalkSpec, SampleSet] = {}
 
     def turn_number(self, by: int) -> None:
         self.number = _step(self.number, NUMBERS, by)
@@ -30,35 +37,66 @@ class Sampling:
 
     def job(self, spec: WalkSpec) -> SampleJob | None:
         """What to do to see the draws of `spec` as the dials are; None where it is done, or asked for."""
-        spec = _of(spec)
+        spec = drawn_of(spec)
         if spec != self._spec:
-            self.forget()
-            self._spec = spec
-        if self._asked == (self.number, self.k):
+            self._spec, self.draws, self._asked = spec, None, None
+        wanted = (self.number, self.k, self.pinned)
+        if self._asked == wanted:
             return None
-        self._asked = (self.number, self.k)
-        return SampleJob(spec, self.number, self.k, None if self.draws is None else self.draws.drawn)
+        self._asked = wanted
+        return SampleJob(spec, self.number, self.k, self._kept.get(spec), self.pinned)
 
     def take(self, draws: Draws) -> bool:
         """Keep what came, unless it belongs to another walk."""
         if draws.spec != self._spec:
             return False
+        if draws.against is not None and draws.against.pinned is not self.pinned:
+            draws = replace(draws, against=None)
         self.draws = draws
+        self._kept.pop(draws.spec, None)
+        self._kept[draws.spec] = draws.drawn
+        while len(self._kept) > KEPT:
+            del self._kept[next(iter(self._kept))]
         return True
+
+    @property
+    def ready(self) -> Draws | None:
+        """The draws, where all are there as the dials are."""
+        draws = self.draws
+        if draws is None or not draws.complete or draws.wanted != self.number:
+            return None
+        return draws if draws.k == min(self.k, draws.drawn.lists.shape[1]) else None
+
+    def pin(self) -> bool:
+        """Keep what is drawn beside what follows; False where it is not finished."""
+        if self.ready is None:
+            return False
+        self.pinned = replace(self.ready, against=None)
+        return True
+
+    def unpin(self) -> None:
+        self.pinned = None
+        if self.draws is not None:
+            self.draws = replace(self.draws, against=None)
+
+    def other_seed(self, seed: int) -> int:
+        """The seed of as many draws as there are now, none of them among these."""
+        return (seed + self.number) % (MAX_SEED + 1)
 
     def pause(self) -> None:
         """What is not drawn yet is not being drawn any more."""
-        if self.draws is None or not self.draws.complete:
+        if self.ready is None:
             self._asked = None
 
     def forget(self) -> None:
-        """Other weights, or another walk: what was drawn says nothing of it."""
-        self._spec = self.draws = self._asked = None
+        """Other weights: what was drawn says nothing of them."""
+        self._spec = self.draws = self.pinned = self._asked = None
+        self._kept.clear()
 
 
-def _of(spec: WalkSpec) -> WalkSpec:
-    """What decides the draws of a walk: forks are of that walk alone, and lists are drawn long."""
-    return replace(spec, forks=(), view=replace(spec.view, top_k=1))
+def drawn_of(spec: WalkSpec) -> WalkSpec:
+    """What decides the draws of a walk: not its forks, nor what is read out of its scores; lists are long."""
+    return replace(spec, forks=(), view=replace(spec.view, top_k=1, temperature=1.0))
 
 
 def _step(value: int, values: tuple[int, ...], by: int) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from diffurec.inspection.cases import Case
-from diffurec.inspection.diversity import Diversity
+from diffurec.inspection.diversity import Contrast, Diversity
 from diffurec.inspection.frames import SampleSet
 from diffurec.inspection.views import Fork, View
 
@@ -99,6 +99,10 @@ class Draws:
     measures: Diversity
     jaccard: npt.NDArray[np.float64]
     """Mean Jaccard of the first n lists; (N,)."""
+    items: tuple[tuple[int, int], ...]
+    """(item, number of lists it is in), the most frequent first."""
+    against: Against | None = None
+    """Where other draws are pinned."""
 
     @property
     def complete(self) -> bool:
@@ -108,3 +112,11 @@ class Draws:
     def k(self) -> int:
         """Length of a list."""
         return self.samples.lists.shape[1]
+
+
+@dataclass(frozen=True, eq=False)
+class Against:
+    """The draws that others are set against, and what comes of it."""
+
+    pinned: Draws
+    contrast: Contrast

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 
 from diffurec_tui.reading import SMALL_LAMBDA
@@ -24,14 +22,14 @@ def _lists(draws: Draws, facts: RunFacts) -> str:
     items = "item" if k == 1 else f"{k} items"
     if n == 1:
         return "One list says nothing of another: draw more"
-    most = Counter(frozenset(one) for one in draws.samples.lists.tolist()).most_common(1)[0][1]
+    most = draws.measures.same_lists
     lam = facts.lambda_mean * draws.spec.view.walk.lambda_scale
     reason = f"with {symbols().lam}0 = {lam:g} " if abs(lam) < SMALL_LAMBDA else ""
     if most == n:
         return f"All {n:,} lists are the same {items}: {reason}another draw says nothing else"
     if most >= NEARLY_ALL * n:
         return f"{most:,} of {n:,} lists are the same {items}: {reason}another draw hardly says anything else"
-    common, distinct = shared(draws), draws.measures.distinct_items
+    common, distinct = draws.measures.shared_items, draws.measures.distinct_items
     if k == 1:
         return f"Two draws agree in {100 * common:.0f} % of all pairs; {distinct:,} items come first in one"
     says = f"Two lists share {common:.1f} of {items}; {distinct:,} are in any"
@@ -40,13 +38,6 @@ def _lists(draws: Draws, facts: RunFacts) -> str:
     if common >= 0.4 * k:
         return f"{says}: another draw keeps a core and changes the rest"
     return f"{says}: another draw says something else"
-
-
-def shared(draws: Draws) -> float:
-    """Items that two lists have in common, in the mean over all pairs."""
-    n = len(draws.samples.lists)
-    pairs = sum(count * (count - 1) for _, count in draws.samples.item_counts)
-    return pairs / (n * (n - 1))
 
 
 def _target(draws: Draws) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -93,10 +93,23 @@ def parse_rounding(name: str | None) -> Rounding | None:
     return None
 
 
-def check_numbers(lambda_scale: float, temperature: float) -> None:
-    """Raises UserError where nothing can be walked with them."""
+def parse_dials(lambda_scale: float, variance: str | None, rounding: str | None) -> dict[str, Any]:
+    """The dials of a walk that are not its number of steps, by their names in `WalkOptions`.
+
+    Raises:
+        UserError: there is no such value.
+    """
     if not math.isfinite(lambda_scale):
         raise UserError(f"--lambda-scale {lambda_scale}: give a finite number")
+    return {
+        "lambda_scale": lambda_scale,
+        "variance": parse_variance(variance),
+        "rounding": parse_rounding(rounding),
+    }
+
+
+def check_temperature(temperature: float) -> None:
+    """Raises UserError where nothing can be divided by it."""
     if not (math.isfinite(temperature) and temperature > 0):
         raise UserError(f"--temperature {temperature}: give a number above 0")
 

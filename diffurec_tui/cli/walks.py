@@ -57,12 +57,8 @@ def trace(
         raise UserError("--user or --history: give one of them")
     if target is not None and history is None:
         raise UserError(f"--target {target}: goes with --history; what a user's next item is, the data say")
-    walk_options.check_numbers(lambda_scale, temperature)
-    dials = {
-        "lambda_scale": lambda_scale,
-        "variance": walk_options.parse_variance(variance),
-        "rounding": walk_options.parse_rounding(rounding),
-    }
+    walk_options.check_temperature(temperature)
+    dials = walk_options.parse_dials(lambda_scale, variance, rounding)
     run, dataset, inspector = _load(ckpt, data, device, need_users=history is None)
     forks = walk_options.parse_forks(fork or [], steps or inspector.num_steps)
     if user is not None:
@@ -94,6 +90,9 @@ def sample(
     steps: Steps = None,
     top_k: TopK = 10,
     exclude_seen: ExcludeSeen = False,
+    lambda_scale: walk_options.LambdaScale = 1.0,
+    variance: walk_options.VarianceName = None,
+    rounding: walk_options.RoundingName = None,
     data: Data = None,
     device: Device = "auto",
     json_: Json = False,
@@ -104,9 +103,11 @@ def sample(
     from diffurec.inspection.diversity import diversity
     from diffurec.inspection.frames import merge
 
+    dials = walk_options.parse_dials(lambda_scale, variance, rounding)
     run, dataset, inspector = _load(ckpt, data, device)
     case = _case(run, dataset, user)
     view = _view_of(case, inspector, top_k, steps, exclude_seen)
+    view = replace(view, walk=replace(view.walk, **dials))
     samples = merge(list(inspector.sample(case, range(seed, seed + n), view)))
     ranks = samples.target_ranks
     report: dict[str, Any] = {

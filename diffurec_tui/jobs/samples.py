@@ -11,7 +11,7 @@ from textual.message import Message
 from diffurec.inspection.frames import SampleSet
 from diffurec_tui.jobs.base import Session
 from diffurec_tui.messages import Drawn
-from diffurec_tui.snapshots import Draws, WalkSpec
+from diffurec_tui.snapshots import Against, Draws, WalkSpec
 
 FIRST, MOST = 4, 50
 """Walks drawn at once: at first, and at the most."""
@@ -30,6 +30,8 @@ class SampleJob:
     k: int
     kept: SampleSet | None = None
     """What was drawn of it before: it is not drawn again."""
+    pinned: Draws | None = None
+    """What it is set against."""
     kind: ClassVar[str] = "samples"
     urgency: ClassVar[int] = 4
 
@@ -52,9 +54,10 @@ class SampleJob:
             size = min(MOST, 2 * size)
 
     def _measured(self, session: Session, drawn: SampleSet) -> Drawn:
-        from diffurec.inspection.diversity import diversity, running_jaccard
+        """Everything that is to be seen of it, so that the screen has nothing to compute."""
+        from diffurec.inspection.diversity import contrast, diversity, running_jaccard
 
-        samples = drawn.first(self.number, self.k)
+        samples, pinned = drawn.first(self.number, self.k), self.pinned
         return Drawn(
             Draws(
                 spec=self.spec,
@@ -63,5 +66,7 @@ class SampleJob:
                 wanted=self.number,
                 measures=diversity(samples, self.spec.case.history, session.inspector.item_facts),
                 jaccard=running_jaccard(samples),
+                items=tuple(samples.item_counts),
+                against=None if pinned is None else Against(pinned, contrast(samples, pinned.samples)),
             )
         )

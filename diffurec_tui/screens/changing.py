@@ -12,6 +12,7 @@ from diffurec_tui import walking
 from diffurec_tui.keymap import keymap_of
 from diffurec_tui.reading import States
 from diffurec_tui.screens.arrange import arrange
+from diffurec_tui.screens.dialing import Dialing
 from diffurec_tui.screens.scrubbing import Scrubbing
 from diffurec_tui.screens.title_search import TitleSearch
 from diffurec_tui.screens.tree import TreeScreen
@@ -38,7 +39,7 @@ class Pinned:
     """Or else because the history was edited."""
 
 
-class Changing(Scrubbing):
+class Changing(Dialing, Scrubbing):
     """Forks, dials, the pinned walk, the edited history and what explains it."""
 
     def __init__(self) -> None:
@@ -135,6 +136,7 @@ class Changing(Scrubbing):
     def set_mode(self, mode: Mode) -> None:
         """Give the keys to the dials, to the history, or back to the walk."""
         self.mode = self.scope = mode  # the palette offers what the keys do
+        self.dialing = mode == "dials"
         self.query_one(Dials).open(mode == "dials")
         self.query_one(HistoryEditor).edit(mode == "edit")
         self.query_one(Footer).use(mode)
@@ -148,29 +150,11 @@ class Changing(Scrubbing):
         self.set_class(self.why != "off", "why")
         arrange(self, self.explorer.opened.top_k)
 
-    def action_dials(self) -> None:
-        self.set_mode("walk" if self.mode == "dials" else "dials")
+    def open_dials(self, on: bool) -> None:
+        self.set_mode("dials" if on else "walk")
 
     def action_edit(self) -> None:
         self.set_mode("walk" if self.mode == "edit" else "edit")
-
-    # The dials.
-
-    @on(Dials.Turned)
-    def _turned(self, event: Dials.Turned) -> None:
-        app = self.explorer
-        if app.spec is None:
-            return
-        steps = app.facts.num_steps
-        if event.turn == "close":
-            self.set_mode("walk")
-        elif event.turn == "reset all":
-            self._ask_for(walking.reset_all(app.spec, steps), "")
-        elif event.turn == "reset":
-            self._ask_for(walking.reset(app.spec, event.dial, steps), "")
-        else:
-            by = -1 if event.turn == "left" else 1
-            self._ask_for(walking.turn(app.spec, event.dial, by, steps), "")
 
     # The pinned walk.
 

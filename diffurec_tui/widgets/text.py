@@ -20,6 +20,7 @@ class Symbols:
     new: str
     same: str
     star: str
+    hollow: str
     cursor: str
     pointer: str
     play: str
@@ -47,13 +48,13 @@ class Symbols:
 UNICODE = Symbols(
     up="▲", down="▼", new="●", same=" ", star="★", cursor="┊", pointer="▌", play="▶", pause="Ⅱ", dot="·",
     more="…", times="×", none="–", arrow="›", shades="░▒▓█", line="─", head="┃", bars="▁▂▃▄▅▆▇█",
-    x_0_hat="x̂_0", lam="λ", fork="⑂", differs="≠",
+    hollow="☆", x_0_hat="x̂_0", lam="λ", fork="⑂", differs="≠",
     tracked="◆", branch="└", loop="↻", follow="⇥", braille=True,
 )  # fmt: skip
 ASCII = Symbols(
     up="^", down="v", new="+", same=" ", star="*", cursor=":", pointer=">", play=">", pause="=", dot="-",
     more="~", times="x", none="-", arrow=">", shades=".:*#", line="-", head="|", bars="_.-=+*%#",
-    x_0_hat="x^_0", lam="lambda", fork="/", differs="!",
+    hollow="o", x_0_hat="x^_0", lam="lambda", fork="/", differs="!",
     tracked="&", branch="`", loop="@", follow="$", braille=False,
 )  # fmt: skip
 
@@ -82,7 +83,7 @@ def _utf8() -> bool:
 
 _SPELLED = str.maketrans(
     {
-        "←": "<", "→": ">", "↑": "^", "↓": "v", "★": "*", "▲": "^", "▼": "v", "●": "+", "·": "-",
+        "←": "<", "→": ">", "↑": "^", "↓": "v", "★": "*", "☆": "o", "▲": "^", "▼": "v", "●": "+", "·": "-",
         "×": "x", "…": "~", "λ": "lambda", "\u0302": "^", "–": "-",
         "−": "-", "⑂": "/", "≠": "!", "◆": "&", "β": "beta", "θ": "theta",
     }

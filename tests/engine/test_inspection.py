@@ -14,7 +14,7 @@ from diffurec.config import Config, DataConfig, DiffusionConfig, ModelConfig
 from diffurec.data.catalogue import load_catalogue
 from diffurec.errors import UserError
 from diffurec.inspection.cases import Case
-from diffurec.inspection.diversity import diversity, item_facts, running_jaccard
+from diffurec.inspection.diversity import contrast, diversity, item_facts, running_jaccard
 from diffurec.inspection.frames import SampleSet, Trajectory, merge, movement
 from diffurec.inspection.influence import influence
 from diffurec.inspection.inspector import Inspector, load_inspector
@@ -164,6 +164,8 @@ FACTS = item_facts(
     np.array([0, 5, 1, 9, 5]),
 )
 
+FACTS_OF_SIX = item_facts(np.ones((7, 2), dtype=np.float32), [""] * 7, np.zeros(7, dtype=np.int64))
+
 
 def test_lists_that_agree() -> None:
     measured = diversity(sample_set([[1, 2], [2, 1]]), [3], FACTS)
@@ -191,6 +193,8 @@ def test_one_list_of_one_item_has_no_pairs() -> None:
     assert math.isnan(measured.mean_jaccard)
     assert math.isnan(measured.intra_list_distance)
     assert math.isnan(measured.category_distance)
+    assert math.isnan(measured.shared_items)
+    assert measured.same_lists == 1
     assert measured.entropy == 0
 
 
@@ -203,6 +207,46 @@ def test_facts_of_a_loaded_model(tmp_path) -> None:
     assert inspector.catalogue.counts.tolist() == [0, *occurrences[1:].tolist()]
     assert facts.popularity[occurrences.argmax()] == max(facts.popularity)
     np.testing.assert_allclose(np.linalg.norm(facts.directions[1:], axis=1), 1, rtol=1e-5)
+
+
+def test_two_sets_against_each_other() -> None:
+    one = SampleSet((5, 6), np.array([[1, 2], [2, 3]]), None)
+    other = SampleSet((6, 7, 8), np.array([[3, 2], [1, 4], [5, 6]]), None)
+    found = contrast(one, other)
+    # Jaccard of one list of each: 1/3, 1/3, 0 for the first, 1, 0, 0 for the second.
+    assert found.jaccard == pytest.approx((1 / 3 + 1 / 3 + 1) / 6)
+    assert found.shared_items == pytest.approx((1 + 1 + 2) / 6)
+    assert found.same_seed_jaccard == pytest.approx(1), "of seed 6, the only one that both have"
+    assert found.items == ((2, 2, 1), (1, 1, 1), (3, 1, 1), (4, 0, 1), (5, 0, 1), (6, 0, 1))
+    assert math.isnan(contrast(one, replace(other, seeds=(1, 2, 3))).same_seed_jaccard)
+
+
+@given(
+    st.lists(st.lists(st.integers(1, 9), min_size=3, max_size=3, unique=True), min_size=1, max_size=6),
+    st.lists(st.lists(st.integers(1, 9), min_size=2, max_size=2, unique=True), min_size=1, max_size=6),
+)
+def test_the_contrast_is_the_mean_over_pairs_of_one_list_of_each(a, b) -> None:
+    pairs = [(set(x), set(y)) for x in a for y in b]
+    found = contrast(sample_set(a), sample_set(b))
+    assert found.jaccard == pytest.approx(
+        sum(len(x & y) / len(x | y) for x, y in pairs) / len(pairs), abs=1e-6
+    )
+    assert found.shared_items == pytest.approx(sum(len(x & y) for x, y in pairs) / len(pairs), abs=1e-6)
+    counted = {item: (n, m) for item, n, m in found.items}
+    for item in range(1, 10):
+        inside = tuple(sum(item in one for one in lists) for lists in (a, b))
+        assert counted.get(item, (0, 0)) == inside
+    shares = [max(n / len(a), m / len(b)) for _, n, m in found.items]
+    assert shares == sorted(shares, reverse=True)
+
+
+@given(st.lists(st.lists(st.integers(1, 6), min_size=2, max_size=2, unique=True), min_size=2, max_size=9))
+def test_what_two_lists_share_and_how_many_are_the_same(lists) -> None:
+    measured = diversity(sample_set(lists), [1], FACTS_OF_SIX)
+    pairs = [len(set(x) & set(y)) for x, y in combinations(lists, 2)]
+    assert measured.shared_items == pytest.approx(sum(pairs) / len(pairs))
+    sets = [frozenset(one) for one in lists]
+    assert measured.same_lists == max(sets.count(one) for one in sets)
 
 
 @given(st.lists(st.lists(st.integers(1, 20), min_size=2, max_size=2, unique=True), min_size=1, max_size=9))

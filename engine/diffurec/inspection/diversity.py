@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from diffurec.inspection.frames import SampleSet
+from diffurec.inspection.pairs import common_items, jaccard
 
 Floats = npt.NDArray[np.float32]
 
@@ -30,6 +31,10 @@ class Diversity:
 
     lists: int
     distinct_items: int
+    same_lists: int
+    """Lists with the items that most of them have, in any order."""
+    shared_items: float
+    """Items that two lists have in common, in the mean over all pairs."""
     mean_jaccard: float
     """Of all pairs of lists: 1 where they all agree."""
     entropy: float
@@ -44,6 +49,45 @@ class Diversity:
     """Mean over the lists' items of the share of items less popular than they are."""
     history_popularity: float
     """The same for the history."""
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Two sets of lists against each other."""
+
+    jaccard: float
+    """Mean over all pairs of one list of each."""
+    shared_items: float
+    """Items that one list of each have in common, in the mean over the same pairs."""
+    same_seed_jaccard: float
+    """Mean over the pairs drawn from one seed; NaN where the sets have none in common."""
+    items: tuple[tuple[int, int, int], ...]
+    """(item, lists of the one that have it, lists of the other): highest share in either first."""
+
+
+def contrast(one: SampleSet, other: SampleSet) -> Contrast:
+    """Set the lists of `one` against those of `other`; their lengths may differ."""
+    common = common_items(one.lists, other.lists)  # (N, M)
+    alike = jaccard(common, one.lists.shape[1], other.lists.shape[1])
+    _, mine, its = np.intersect1d(one.seeds, other.seeds, return_indices=True)
+    return Contrast(
+        jaccard=float(alike.mean(dtype=np.float64)),
+        shared_items=float(common.mean(dtype=np.float64)),
+        same_seed_jaccard=float(alike[mine, its].mean(dtype=np.float64)) if len(mine) else float("nan"),
+        items=_items_of_both(one.lists, other.lists),
+    )
+
+
+def _items_of_both(
+    one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]
+) -> tuple[tuple[int, int, int], ...]:
+    items = np.union1d(one, other)
+    counts = np.stack(
+        [np.bincount(np.searchsorted(items, lists.ravel()), minlength=len(items)) for lists in (one, other)]
+    )
+    shares = counts / np.array([[len(one)], [len(other)]])
+    order = np.lexsort((items, -shares.sum(axis=0), -shares.max(axis=0)))
+    return tuple(zip(items[order].tolist(), *counts[:, order].tolist(), strict=True))
 
 
 def item_facts(embeddings: Floats, categories: Sequence[str], counts: npt.NDArray[np.int64]) -> ItemFacts:
@@ -65,6 +109,8 @@ def diversity(samples: SampleSet, history: Sequence[int], facts: ItemFacts) -> D
     return Diversity(
         lists=len(lists),
         distinct_items=len(items),
+        same_lists=int(np.unique(np.sort(lists, axis=1), axis=0, return_counts=True)[1].max()),
+        shared_items=_share_of_pairs(counts, len(lists)),
         mean_jaccard=samples.mean_jaccard,
         entropy=float(-(share * np.log(share)).sum()),
         intra_list_distance=_intra_list_distance(lists, facts.directions),
@@ -81,13 +127,16 @@ def running_jaccard(samples: SampleSet) -> npt.NDArray[np.float64]:
     The last one is `samples.mean_jaccard`: how these go flat tells whether N is enough.
     """
     number, k = samples.lists.shape
-    _, compact = np.unique(samples.lists, return_inverse=True)
-    membership = np.zeros((number, int(compact.max()) + 1), dtype=np.float32)
-    membership[np.arange(number)[:, None], compact.reshape(number, k)] = 1
-    common = membership @ membership.T
-    with_earlier = np.tril(common / (2 * k - common), -1).sum(axis=1, dtype=np.float64)
+    with_earlier = np.tril(jaccard(samples.common, k, k), -1).sum(axis=1, dtype=np.float64)
     pairs = np.cumsum(np.arange(number, dtype=np.float64))  # n (n - 1) / 2
     return np.where(pairs > 0, np.cumsum(with_earlier) / np.maximum(pairs, 1), np.nan)
+
+
+def _share_of_pairs(counts: npt.NDArray[np.int64], lists: int) -> float:
+    """Σ_i c_i (c_i - 1) / (n (n - 1)): an item in c of n lists is shared by c (c - 1) / 2 pairs."""
+    if lists < 2:
+        return float("nan")
+    return float((counts * (counts - 1)).sum() / (lists * (lists - 1)))
 
 
 def _intra_list_distance(lists: npt.NDArray[np.int64], directions: Floats) -> float:

@@ -10,6 +10,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from diffurec.inspection.pairs import common_items, jaccard
+
 Ranks = npt.NDArray[np.int32]
 Lens = Literal["x_0_hat", "x_t"]
 """What of a step is rounded to items: the model's reconstruction x̂_0, or the state x_t itself."""
@@ -156,16 +158,17 @@ class SampleSet:
         return len(self.item_counts)
 
     @cached_property
+    def common(self) -> npt.NDArray[np.float32]:
+        """Number of items that each pair of lists has in common; (N, N)."""
+        return common_items(self.lists, self.lists)
+
+    @cached_property
     def mean_jaccard(self) -> float:
         """Mean Jaccard similarity of all pairs of lists; 1 where they all agree, NaN for one list."""
         number, k = self.lists.shape
         if number < 2:
             return float("nan")
-        _, compact = np.unique(self.lists, return_inverse=True)
-        membership = np.zeros((number, int(compact.max()) + 1), dtype=np.float32)
-        membership[np.arange(number)[:, None], compact.reshape(number, k)] = 1
-        common = (membership @ membership.T)[np.triu_indices(number, 1)]
-        return float((common / (2 * k - common)).mean())
+        return float(jaccard(self.common[np.triu_indices(number, 1)], k, k).mean())
 
 
 def merge(parts: Sequence[SampleSet]) -> SampleSet:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from diffurec.inspection.cases import Case
-from diffurec.inspection.diversity import diversity, item_facts, running_jaccard
+from diffurec.inspection.diversity import contrast, diversity, item_facts, running_jaccard
 from diffurec.inspection.frames import SampleSet
 from diffurec.inspection.views import View
 from diffurec.run import Run
@@ -92,7 +92,7 @@ async def test_the_numbers_are_those_of_the_command(
         first = report["items"][0]
         for shown in (
             f"Items of {number} lists of {k}",
-            f"{share(first['lists'], number):>6} ",
+            f"{share(first['lists'] / number):>6} ",
             f"{report['distinct_items']}",
             f"{report['mean_jaccard']:.3f}",
             f"log k {math.log(k):.2f}",
@@ -143,9 +143,9 @@ async def test_every_key(
 
         await pilot.press("s")
         seeded = await drawn(app, pilot)
-        assert seeded.spec.seed == 1
-        assert "seed 1" in screen_text(app)[0]
-        assert np.array_equal(seeded.drawn.lists[:49], fewer.drawn.lists[1:50]), "seeds follow each other"
+        assert "seed 50" in screen_text(app)[0]
+        assert seeded.samples.seeds == tuple(range(50, 100)), "none of the draws before"
+        assert np.array_equal(seeded.drawn.lists, more.drawn.lists[50:100]), "seeds follow each other"
 
         await pilot.press("n")
         assert (await drawn(app, pilot)).spec.user == 6
@@ -155,7 +155,7 @@ async def test_every_key(
         await pilot.press("e")
         await pilot.pause()
         (path,) = tmp_path.glob("*.json")
-        assert path.name == "diffurec-user5-seed1-walks50.json"
+        assert path.name == "diffurec-user5-seed50-walks50.json"
         value = json.loads(path.read_text())
         draws = app.diversity.sampling.draws
         assert draws is not None
@@ -179,30 +179,163 @@ async def test_every_key(
         assert app.screen is app.walk
 
 
-async def test_dials_of_the_walk_hold(wide_run: Run):
+@pytest.mark.parametrize("size", SIZES)
+async def test_dials_are_turned_here(wide_run: Run, size: tuple[int, int]):
+    """Against the command, which knows nothing of forks: draws do not either."""
+    options = ("--lambda-scale", "2.0", "--variance", "fixed_large", "--steps", "4", "--rounding", "distance")
+    command = ("sample", "--ckpt", wide_run.path, "--user", "user5", "--n", 100, *options, "--exclude-seen")
+    report = diffurec(*command, "--json").json
+    async with exploring(wide_run.path, user=5, size=size) as (app, pilot):
+        await pilot.press("l", "f", "2")
+        before = await drawn(app, pilot)
+        assert not before.spec.forks
+        await pilot.press("d", "right", "down", "right", "down", "right")
+        assert "[×2]" in "\n".join(screen_text(app))
+        assert "esc close" in screen_text(app)[-1]
+        await pilot.press("down", "right", "right", "down", "down", "right")
+        draws = await drawn(app, pilot)
+        assert app.spec is not None
+        assert app.spec.view.exclude_seen
+        ids = app.names.original_ids  # type: ignore[attr-defined]
+        assert [[ids[item] for item in one] for one in draws.samples.lists.tolist()] == [
+            one["items"] for one in report["lists"]
+        ]
+        for name, value in asdict(draws.measures).items():
+            expected = math.nan if report["diversity"][name] is None else report["diversity"][name]
+            assert value == pytest.approx(expected, rel=1e-5, nan_ok=True), name
+        await pilot.press("up", "right")  # temperature
+        assert "Temperature changes no list." in " ".join("\n".join(screen_text(app)).split())
+        assert app.diversity.sampling.draws is draws
+        await pilot.press("r")
+        back = await drawn(app, pilot)
+        assert back.drawn is before.drawn, "what was drawn before is not drawn again"
+        await pilot.press("0", "left", "left", "escape")
+        assert not app.diversity.dialing
+        assert "m M more" in screen_text(app)[-1]
+        await pilot.press("d", "d")
+        assert not app.diversity.dialing
+
+
+async def test_without_lambda_all_agree(wide_run: Run):
+    async with exploring(wide_run.path, user=5) as (app, pilot):
+        await pilot.press("2", "d", "left", "left", "left")
+        draws = await drawn(app, pilot)
+        assert draws.measures.mean_jaccard == 1, "the model does not see the noise"
+        assert "All 100 lists are the same 10 items: with λ0 = 0 " in "\n".join(screen_text(app))
+
+
+# Pinned draws.
+
+
+@pytest.mark.parametrize("size", [*SIZES, (200, 60)])
+async def test_other_draws_are_shown_against_the_pinned_ones(
+    wide_run: Run, size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+
+    def text() -> str:
+        return "\n".join(screen_text(app))
+
+    async with exploring(wide_run.path, user=5, size=size) as (app, pilot):
+        await pilot.press("2")
+        pinned = await drawn(app, pilot)
+        await pilot.press("P")
+        same = await against(app, pilot)
+        assert same.against is not None
+        assert same.against.contrast.same_seed_jaccard == 1
+        assert "Pinned: the next user (n)" in text()
+        assert "now" in text()
+
+        await pilot.press("n")  # another user, the same seeds
+        other = await against(app, pilot)
+        assert other.against is not None
+        assert other.spec.user == 6
+        assert other.samples.seeds == pinned.samples.seeds
+        assert other.against.pinned.drawn is pinned.drawn
+        expected = contrast(other.samples, pinned.samples)
+        assert other.against.contrast == expected
+        assert "User user6 instead of user5: two lists share" in text()
+        mine, its = other.measures, pinned.measures
+        for shown in (
+            f"{mine.mean_jaccard:.3f}   {its.mean_jaccard:.3f}",
+            f"{expected.jaccard:.3f}",
+            f"{expected.same_seed_jaccard:.3f}",
+            f"{100 * mine.popularity:.1f} %  {100 * its.popularity:.1f} %",
+            "one of each", "same seed", "≠ ", "★", "median", "P pin", "d dials",
+        ):  # fmt: skip
+            assert shown in text(), shown
+        first, n, m = expected.items[0]
+        row = next(line for line in screen_text(app) if clean(app.names.name(first)) in line)
+        for count in (n, m):
+            assert (share(count / 100) if count else "–") in row
+
+        await pilot.press("s")  # other draws
+        reseeded = await against(app, pilot)
+        assert reseeded.against is not None
+        assert math.isnan(reseeded.against.contrast.same_seed_jaccard)
+        assert "seed 100 instead of 0" in text()
+
+        await pilot.press("K", "M", "p")
+        shorter = await against(app, pilot)
+        assert (shorter.k, len(shorter.samples.seeds)) == (5, 50)
+        said = " ".join(text().split())
+        assert (
+            "The same user, seed 100 instead of 0, lists of 5 instead of 10, 50 walks instead of 100" in said
+        )
+        assert "50×5, pinned 100×10" in text()
+
+        await pilot.press("e")
+        await pilot.pause()
+        (path,) = tmp_path.glob("*.json")
+        value = json.loads(path.read_text())
+        assert (value["n"], value["pinned"]["n"], value["pinned"]["user"]) == (50, 100, "user5")
+        assert value["one_of_each"]["mean_jaccard"] == shorter.against.contrast.jaccard
+        assert value["pinned"]["lists"][3]["items"] == pinned.samples.lists[3].tolist()
+
+        await pilot.press("1", "2", "u", "enter", "2")
+        assert app.diversity.sampling.pinned is not None, "it stays while one looks elsewhere"
+        assert "pinned" in text()
+        await pilot.press("P")
+        assert (await drawn(app, pilot)).against is None
+        await pilot.pause()
+        assert "pinned" not in text()
+
+
+async def test_a_dial_is_set_against_the_model_as_it_is(wide_run: Run):
     async with exploring(wide_run.path, user=5) as (app, pilot):
         await pilot.press("2")
-        before = await drawn(app, pilot)
-        assert app.spec is not None
-        await pilot.press("1")
-        view = replace(app.spec.view, exclude_seen=True, walk=WalkOptions(lambda_scale=0.0))
-        app.ask_for(replace(app.spec, view=view))
-        await walked(app, pilot)
+        await drawn(app, pilot)
+        await pilot.press("P", "d", "left", "left", "left")
+        draws = await against(app, pilot)
+        assert "The same user, λ ×0: two lists share 10.0 of 10 instead of" in "\n".join(screen_text(app))
+        assert draws.spec.view.walk.lambda_scale == 0
+
+
+async def test_nothing_is_pinned_before_it_is_drawn(wide_run: Run):
+    async with exploring(wide_run.path, user=5) as (app, pilot):
         await pilot.press("2")
+        await drawn(app, pilot)
+        app.diversity.sampling.number = 1000
+        await pilot.press("P")
+        assert app.diversity.sampling.pinned is None
+
+
+async def against(app: ExplorerApp, pilot: Pilot[None]) -> Draws:
+    """Wait until all walks are there and set against the pinned ones."""
+    for _ in range(200):
         draws = await drawn(app, pilot)
-        assert draws is not before
-        assert draws.measures.mean_jaccard == 1, "the model does not see the noise"
-        assert not set(draws.samples.lists.ravel().tolist()) & (
-            set(app.spec.case.history) - {app.spec.case.target}
-        )
-        assert "All 100 lists are the same 10 items: with λ0 = 0 " in "\n".join(screen_text(app))
+        if draws.against is not None:
+            await pilot.pause()
+            return draws
+        await pilot.pause(0.02)
+    raise AssertionError("nothing is set against anything")
 
 
 async def test_a_held_key_and_a_walk_in_between(wide_run: Run):
     async with exploring(wide_run.path, user=5) as (app, pilot):
         await pilot.press("2", *["m"] * 6, "1", "s", "2", *["s"] * 10)
         draws = await drawn(app, pilot)
-        assert draws.spec.seed == 11
+        assert draws.spec.seed == 1 + 10 * 1000
         assert len(draws.samples.seeds) == NUMBERS[-1]
         await pilot.press("1")
         await walked(app, pilot)
@@ -229,14 +362,18 @@ async def test_other_weights_draw_anew(tmp_path: Path):
     async with exploring(run.path, user=5) as (app, pilot):
         await pilot.press("2")
         before = await drawn(app, pilot)
+        await pilot.press("P")
         write_weights(run, seed=1)
         await pilot.press("r")
         for _ in range(200):
             await pilot.pause(0.02)
-            if app.diversity.sampling.draws not in (before, None):
+            if app.diversity.sampling.pinned is None:
                 break
         after = await drawn(app, pilot)
         assert not np.array_equal(before.samples.lists, after.samples.lists)
+        assert app.diversity.sampling.pinned is None
+        assert any("pinned draws" in note.message for note in app._notifications)
+        assert not app.diversity.has_class("comparing")
 
 
 async def test_no_target_few_items_and_no_weights(tmp_path: Path):
@@ -324,7 +461,8 @@ def draws_of(lists: list[list[int]], ranks: list[int] | None = None) -> Draws:
     samples = SampleSet(tuple(range(len(lists))), np.array(lists), None if ranks is None else np.array(ranks))
     facts = item_facts(np.ones((31, 2), dtype=np.float32), [""] * 31, np.zeros(31, dtype=np.int64))
     measured = diversity(samples, [1], facts)
-    return Draws(SPEC, samples, samples, len(lists), measured, running_jaccard(samples))
+    jaccard = running_jaccard(samples)
+    return Draws(SPEC, samples, samples, len(lists), measured, jaccard, tuple(samples.item_counts))
 
 
 @pytest.mark.parametrize(
@@ -353,7 +491,7 @@ def test_the_sentence(lists: list[list[int]], ranks: list[int] | None, said: str
 
 
 def test_shares_are_all_or_nothing_only_where_they_are():
-    assert [share(*one) for one in ((0, 9), (1, 1000), (999, 1000), (5, 5), (1, 3))] == [
+    assert [share(part) for part in (0.0, 1 / 1000, 999 / 1000, 5 / 5, 1 / 3)] == [
         "0 %", "<1 %", "99 %", "100 %", "33 %",
     ]  # fmt: skip
 
