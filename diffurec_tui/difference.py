@@ -18,25 +18,18 @@ APART = 0.03
 SAME = 0.995
 
 
-def difference(now: Draws, pinned: Draws, contrast: Contrast | None, user: Callable[[int], str]) -> str:
-    """What is different about the draws, and what comes of it.
+def difference(now: Draws, pinned: Draws, contrast: Contrast, user: Callable[[int], str]) -> str:
+    """What is different about the draws, and what comes of it; empty where nothing is.
 
     Args:
         now: what is looked at.
         pinned: what it is set against.
-        contrast: of both; None while it is not known.
+        contrast: of both.
         user: names of users.
     """
     changed = what_differs(now, pinned, user)
-    if not changed:
-        return (
-            "Pinned: the next user (n), other draws (s), dials (d) and other lengths (k) will be shown beside"
-            " these. P lets go."
-        )
-    if contrast is None:
-        return f"{changed}{symbols().more}"
     says = "; ".join(part for part in (_lists(now, pinned, contrast), _ranks(now, pinned)) if part)
-    return f"{changed}: {says}."
+    return f"{changed}: {says}." if changed else ""
 
 
 def what_differs(now: Draws, pinned: Draws, user: Callable[[int], str]) -> str:

@@ -12,6 +12,7 @@ from diffurec.errors import UserError
 from diffurec_tui.difference import difference
 from diffurec_tui.export import draws_snapshot, write_snapshot
 from diffurec_tui.jobs.samples import SampleJob
+from diffurec_tui.keymap import keymap_of
 from diffurec_tui.keys import Scope, bindings
 from diffurec_tui.sampling import Sampling
 from diffurec_tui.screens.dialing import Dialing
@@ -128,9 +129,18 @@ class DiversityScreen(Dialing):
         if against is None:
             said = verdict(draws, app.facts)
         else:
-            said = difference(draws, against.pinned, against.contrast, app.index.name)
+            said = difference(draws, against.pinned, against.contrast, app.index.name) or self._pinned()
         heated = app.spec is not None and app.spec.view.temperature != 1
         return f"Temperature changes no list. {said}" if heated else said
+
+    def _pinned(self) -> str:
+        """What one can do with pinned draws."""
+        key = keymap_of(self).key
+        return (
+            f"Pinned: the next user ({key('views.next_user')}), other draws ({key('views.seed')}), dials"
+            f" ({key('diversity.dials')}) and other lengths ({key('diversity.longer')}) will be shown beside"
+            f" these. {key('diversity.pin')} lets go."
+        )
 
     def _show_waiting(self) -> None:
         if self.sampling.draws is not None:

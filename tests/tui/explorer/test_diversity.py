@@ -103,7 +103,7 @@ async def test_the_numbers_are_those_of_the_command(
             f"max {report['target_rank']['max']}",
             "Mean Jaccard as walks come in",
             "★",
-            "m M more", "k K list", "↑↓ items", "s seed", "? help", "q quit",
+            "m M more", "k K list", "P pin", "d dials", "s seed", "1 walk", "? help", "q quit",
         ):  # fmt: skip
             assert shown in text, shown
 
