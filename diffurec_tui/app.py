@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 from dataclasses import dataclass
+from pathlib import Path
 
 from textual import on
-from textual.app import App
 from textual.screen import Screen
 
 from diffurec.data.dataset import Dataset
@@ -21,7 +21,6 @@ from diffurec_tui.jobs.ranks import RankJob
 from diffurec_tui.jobs.walk import WalkJob
 from diffurec_tui.kept import Kept
 from diffurec_tui.keymap import DEFAULT, Keymap
-from diffurec_tui.keys import bindings
 from diffurec_tui.mapping import ItemMap
 from diffurec_tui.messages import (
     Drawn,
@@ -37,20 +36,17 @@ from diffurec_tui.messages import (
     Walked,
 )
 from diffurec_tui.screens.diversity import DiversityScreen
-from diffurec_tui.screens.help import HelpScreen
 from diffurec_tui.screens.jump import JumpScreen, Place
 from diffurec_tui.screens.map import MapScreen
-from diffurec_tui.screens.palette import PaletteScreen, choices_of
 from diffurec_tui.screens.scrubbing import Scrubbing
 from diffurec_tui.screens.title_search import TitleIndex
 from diffurec_tui.screens.users import UsersScreen
 from diffurec_tui.screens.view import ViewScreen
 from diffurec_tui.screens.walk import WalkScreen
 from diffurec_tui.seen import SeenWalks
+from diffurec_tui.shell import Shell
 from diffurec_tui.snapshots import Heat, Names, NumberedNames, Subject, WalkSpec
-from diffurec_tui.theme.palette import DARK, LIGHT
 from diffurec_tui.walking import edited, length, told
-from diffurec_tui.widgets.footer import owner_of
 from diffurec_tui.widgets.text import symbols
 from diffurec_tui.widgets.user_index import UserIndex
 from diffurec_tui.workers import Engine, run_facts
@@ -71,21 +67,23 @@ class Opened:
     device: str = "auto"
     top_k: int = 10
     keymap: Keymap = DEFAULT
+    theme: str = ""
+    """Empty: the one chosen last."""
+    state: Path | None = None
+    """The file of what is remembered; None remembers nothing."""
+    hints: bool = False
+    """Whether to say what to do first in a view that was never opened."""
 
 
-class ExplorerApp(App[None]):
+class ExplorerApp(Shell):
     """Users, and the reverse walks of their histories."""
 
     TITLE = "diffurec"
     CSS_PATH = "theme/explorer.tcss"
-    BINDINGS = bindings("everywhere")
-    ENABLE_COMMAND_PALETTE = False  # Textual's own fails when it is closed before it is complete
 
     def __init__(self, opened: Opened) -> None:
-        super().__init__()
+        super().__init__(opened.keymap, opened.theme, opened.state, hints=opened.hints)
         self.opened = opened
-        self.keymap = opened.keymap
-        self.set_keymap(opened.keymap.own)
         self.facts = run_facts(opened.run, opened.dataset)
         self.names: Names = NumberedNames()
         self._titles: TitleIndex | None = None
@@ -108,9 +106,6 @@ class ExplorerApp(App[None]):
         self.walk = WalkScreen()
         self.diversity = DiversityScreen(opened.top_k)
         self.map = MapScreen()
-        for theme in (DARK, LIGHT):
-            self.register_theme(theme)
-        self.theme = DARK.name
 
     def get_default_screen(self) -> Screen[None]:
         return self.users
@@ -328,16 +323,8 @@ class ExplorerApp(App[None]):
         self.engine.reload()
         self.notify("reading the newest weights", timeout=2)
 
-    def action_theme(self) -> None:
-        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
-
-    def action_help(self) -> None:
-        if not isinstance(self.screen, HelpScreen):
-            view = self.view
-            self.push_screen(HelpScreen("users" if view is None else view.scope))
-
     def action_go_to(self) -> None:
-        if isinstance(self.screen, (UsersScreen, ViewScreen)):
+        if self.on_top is not None:
             last = None if self.spec is None else length(self.spec, self.facts.num_steps)
             self.push_screen(JumpScreen(last, self.index, self.titles), self._jump)
 
@@ -362,28 +349,9 @@ class ExplorerApp(App[None]):
             elif not isinstance(self.view, Scrubbing):
                 self.show_view("walk")
             stepped = self.view if isinstance(self.view, Scrubbing) else self.walk
-            stepped.index = place.number
+            stepped.start_at(place.number)
         self.refresh_view()
 
     def action_filter(self) -> None:
         self.close_user()
         self.users.start_filter()
-
-    async def action_quit(self) -> None:
-        self.exit()
-
-    def action_command_palette(self) -> None:
-        """Every action of the screen by name, and every theme."""
-        screen = self.screen
-        if isinstance(screen, (UsersScreen, ViewScreen)):
-            choices = choices_of(screen.scope, self.available_themes, self.keymap)
-            self.push_screen(PaletteScreen(choices), self._run_choice)
-
-    async def _run_choice(self, chosen: str | None) -> None:
-        if chosen is None:
-            return
-        kind, _, theme = chosen.partition(":")
-        if theme:
-            self.theme = theme
-        else:
-            await owner_of(self.screen, kind).run_action(kind)

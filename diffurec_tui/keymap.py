@@ -18,7 +18,7 @@ from diffurec_tui.keys import ACTIONS, GROUPS, TAKEN, TOGETHER, Action, Scope, a
 FILE = "keys.toml"
 
 _DRAWN = {
-    "left": "←", "right": "→", "up": "↑", "down": "↓", "escape": "esc", "backspace": "bksp",
+    "left": "←", "right": "→", "up": "↑", "down": "↓", "escape": "esc", "enter": "enter", "backspace": "bksp",
     "pageup": "pgup", "pagedown": "pgdn", "delete": "del",
 }  # fmt: skip
 _NAMED = {key.value for key in Keys if not key.value.startswith("<")} | {*KEY_NAME_REPLACEMENTS.values()}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+for _name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):  # no test reads or writes what is the user's own
+    os.environ[_name] = str(Path(tempfile.gettempdir()) / f"diffurec-tests-{os.getpid()}")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -31,6 +31,13 @@ def explore(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first walk and of the ranks.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     top_k: Annotated[int, typer.Option("--top-k", min=1, max=100, help="Items of a list.")] = 10,
+    theme: Annotated[
+        str, typer.Option(metavar="NAME", help="dark, light, or a theme of Textual; t changes it.")
+    ] = "",
+    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with plain ASCII signs alone.")] = False,
+    hints: Annotated[
+        bool, typer.Option("--hints/--no-hints", help="Say in a new view what to press first.")
+    ] = True,
     keys: Annotated[
         Path | None,
         typer.Option(
@@ -58,17 +65,37 @@ def explore(
     if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):  # whether it is there, torch will tell
         raise UserError(f"--device {device}: there are auto, cpu, cuda and cuda:N")
     row = None if user is None else _find(dataset, user)
+    chosen = _theme(theme)
+    if ascii_only:
+        os.environ["DIFFUREC_ASCII"] = "1"
     if not (sys.stdin.isatty() and sys.__stderr__ is not None and sys.__stderr__.isatty()):
         raise UserError("explore draws on a terminal and there is none; `diffurec trace` prints a walk")
     from diffurec_tui.app import ExplorerApp, Opened
+    from diffurec_tui.remembered import default_path
 
-    explorer = ExplorerApp(Opened(run, dataset, row, seed, device, top_k, keymap))
+    asked = Opened(run, dataset, row, seed, device, top_k, keymap, chosen, default_path(), hints)
+    explorer = ExplorerApp(asked)
     explorer.run()
     # Everything is saved and the terminal restored. The thread may be importing torch, which nothing can
     # interrupt, and taking torch down takes as long as a second: leave without waiting for either.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(explorer.return_code or 0)
+
+
+def _theme(name: str) -> str:
+    """The full name of a theme; empty where none is asked for."""
+    if not name:
+        return ""
+    from textual.theme import BUILTIN_THEMES
+
+    from diffurec_tui.theme.palette import ANSI_THEMES, THEMES
+
+    there = [*(theme.name for theme in THEMES), *(one for one in BUILTIN_THEMES if one not in ANSI_THEMES)]
+    for full in (f"diffurec-{name}", name):
+        if full in there:
+            return full
+    raise UserError(f"--theme {name}: there are {', '.join(there)}")
 
 
 def _find(dataset: Dataset, user_id: str) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textual.screen import Screen
 
+from diffurec_tui.widgets.footer import Footer
+
 CHROME = 6
 """Rows of header, history strip, timeline and footer."""
 BUMPED = 13
@@ -18,6 +20,7 @@ def arrange(screen: Screen[None], top_k: int) -> None:
     `bumped` where there is room for a bump chart.
     """
     width, height = screen.size
+    height -= screen.query_one(Footer).lines - 1
     full, row = width >= 100 and height >= 32, width >= 110 and height < 32
     stack = not (full or row)
     screen.set_class(full, "full")

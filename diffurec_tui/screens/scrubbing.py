@@ -98,9 +98,10 @@ class Scrubbing(ViewScreen):
     def action_last(self) -> None:
         self._go(self._last)
 
-    def go_to(self, step: int) -> None:
-        """Show a step by its number."""
-        self._go(step)
+    def start_at(self, step: int) -> None:
+        """Be at a step when it is drawn next."""
+        self.pause()
+        self.index = step
 
     @on(Timeline.Picked)
     def _timeline_picked(self, event: Timeline.Picked) -> None:

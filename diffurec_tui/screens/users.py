@@ -81,6 +81,7 @@ class UsersScreen(AlongUsers, Screen[None]):
         self.set_class(self.size.height < 14, "short")
 
     def on_screen_resume(self) -> None:
+        self.explorer.greet(self.scope)
         if self.explorer.spec is not None:
             self.list.go_to(self.explorer.spec.user)
         self.show()

@@ -22,7 +22,11 @@ class ViewScreen(AlongUsers, Screen[None]):
         """Draw what the app holds."""
         raise NotImplementedError
 
+    def rearrange(self) -> None:
+        """Make room for what has come, or take the room of what has gone."""
+
     def on_screen_resume(self) -> None:
+        self.explorer.greet(self.scope)
         self.show()
 
     def action_view_walk(self) -> None:

@@ -75,6 +75,12 @@ LIGHT = Theme(
     },
 )
 
+THEMES = (DARK, LIGHT)
+"""In the order in which one goes through them."""
+
+ANSI_THEMES = ("ansi-dark", "ansi-light")
+"""Textual's that have names of colours instead of colours: there is nothing to shade with."""
+
 GROUPS = ("primary", "warning", "accent", "error", "success")
 """What stands in for the colours of groups in a theme that has none."""
 

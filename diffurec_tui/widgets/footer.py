@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import events
 from textual.screen import Screen
 from textual.widget import Widget
 
+from diffurec_tui.hints import Hint
 from diffurec_tui.keymap import keymap_of
 from diffurec_tui.keys import Action, Scope
 from diffurec_tui.theme.palette import Palette
 from diffurec_tui.widgets.panel import Panel
-from diffurec_tui.widgets.text import spelled
+from diffurec_tui.widgets.text import spelled, symbols
 
 
 class Footer(Panel):
@@ -23,6 +25,7 @@ class Footer(Panel):
         super().__init__(id="footer")
         self.scope: Scope = scope
         self.notice = ""
+        self.hint: Hint | None = None
         self._places: list[tuple[int, int, Action]] = []
 
     def say(self, notice: str) -> None:
@@ -37,10 +40,23 @@ class Footer(Panel):
             self.scope = scope
             self.changed()
 
+    @property
+    def lines(self) -> int:
+        """Rows it takes."""
+        return 1 if self.hint is None else 2
+
+    def show_hint(self, hint: Hint | None) -> None:
+        """Say what to do first, on a line above the keys; None ends it."""
+        if hint is not self.hint:
+            self.hint = hint
+            self.set_class(hint is not None, "hinting")
+            self.changed()
+
     def paint(self, width: int, height: int, colours: Palette) -> list[Text]:
         self._places = []
+        above = [self._hinted(self.hint, width, colours)] if self.hint is not None else []
         if self.notice:
-            return [Text(f" {self.notice}", colours.accent)]
+            return [*above, Text(f" {self.notice}", colours.accent)]
         line = Text(" ", no_wrap=True)
         for action in self._chosen(width):
             start = line.cell_len
@@ -48,7 +64,19 @@ class Footer(Panel):
             line.append(f" {action.label}", colours.muted)
             self._places.append((start, line.cell_len, action))
             line.append("  ")
-        return [line]
+        return [*above, line]
+
+    @staticmethod
+    def _hinted(hint: Hint, width: int, colours: Palette) -> Text:
+        """As much of the hint as fits."""
+        line = Text(" ", no_wrap=True)
+        for place, part in enumerate(hint.parts):
+            key, _, does = spelled(part).partition(" ")
+            between = f" {symbols().dot} " if place else ""
+            if line.cell_len + cell_len(f"{between}{key} {does}") >= width:
+                break
+            line.append(between, colours.muted).append(key, colours.target).append(f" {does}", colours.text)
+        return line
 
     def _chosen(self, width: int) -> list[Action]:
         """The actions that fit, the most important ones first to stay, in the table's order."""
@@ -64,6 +92,9 @@ class Footer(Panel):
         return sorted(chosen, key=lambda one: order[id(one)])
 
     async def on_click(self, event: events.Click) -> None:
+        if self.hint is not None and event.y == 0:
+            self.show_hint(None)
+            return
         for start, end, action in self._places:
             if start <= event.x < end:
                 await owner_of(self.screen, action.id).run_action(action.command)

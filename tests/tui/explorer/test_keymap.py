@@ -64,10 +64,10 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_a_file_may_be_written_in_three_ways(tmp_path: Path):
-    for text in ('"walk.fork" = "F"', 'walk.fork = "F"', '[walk]\nfork = "F"'):
+    for text in ('"walk.fork" = "f6"', 'walk.fork = "f6"', '[walk]\nfork = "f6"'):
         keymap = read_keymap(written(tmp_path, text))
-        assert keymap.own == {"walk.fork": "F"}
-        assert keymap.action("walk.fork").shown == "F"
+        assert keymap.own == {"walk.fork": "f6"}
+        assert keymap.action("walk.fork").shown == "f6"
 
 
 def test_a_character_may_stand_for_its_name(tmp_path: Path):
@@ -84,7 +84,7 @@ def test_the_printed_table_changes_nothing(tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('"walk.frok" = "F"', '"walk.frok" = "F": there is no such action; did you mean "walk.fork"?'),
+        ('"walk.frok" = "f6"', '"walk.frok" = "f6": there is no such action; did you mean "walk.fork"?'),
         ('"zzz" = "F"', "--print-keys lists all"),
         ('"walk.fork" = "leftish"', "leftish is no key"),
         ('"walk.fork" = "hyper+f"', "hyper+f is no key"),
@@ -96,7 +96,7 @@ def test_the_printed_table_changes_nothing(tmp_path: Path):
         ('"walk.fork" = "s"', '"walk.fork" = "s": s is taken by "views.seed" (seed)'),
         ('"walk.fork" = "q"', '"everywhere.quit" (quit)'),
         ('"everywhere.theme" = "z"', '"everywhere.theme" = "z": z is taken by "map.zoom_in" (zoom)'),
-        ('"walk.fork" = "F"\n"walk.pin" = "F"', 'F is taken by "walk.'),
+        ('"walk.fork" = "f6"\n"walk.pin" = "f6"', 'f6 is taken by "walk.'),
         ('"users.order" = "j"', "j is taken by what moves in the list"),
         ('"walk.fork" = "ctrl+q"', "the terminal interface itself"),
         ("walk.fork = ", "keys.toml: "),
@@ -127,14 +127,14 @@ def test_the_users_own_file_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     path = keymaps.default_path()
     path.parent.mkdir(parents=True)
-    path.write_text('"walk.fork" = "F"')
-    assert read_keymap().own == {"walk.fork": "F"}
+    path.write_text('"walk.fork" = "f6"')
+    assert read_keymap().own == {"walk.fork": "f6"}
 
 
 def test_print_keys_needs_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    explore(keys=written(tmp_path, '"walk.fork" = "F"'), print_keys=True)
+    explore(keys=written(tmp_path, '"walk.fork" = "f6"'), print_keys=True)
     printed = tomllib.loads(capsys.readouterr().out)
-    assert printed == {action.binding: action.keys for action in ACTIONS} | {"walk.fork": "F"}
+    assert printed == {action.binding: action.keys for action in ACTIONS} | {"walk.fork": "f6"}
     with pytest.raises(UserError, match="--ckpt"):
         explore()
 
