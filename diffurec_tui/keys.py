@@ -135,7 +135,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("edit_restore", "edit", "0", "0", "restore", "The history as the data has it", "What if", 6),
     Action("edit_leave", "edit", "escape,w", "esc w", "done", "Leave the history as it is now", "What if", 7),
     Action("reload", "everywhere", "r", "r", "reload", "Read the newest weights of the run", "Program", 13),
-    Action("theme", "everywhere", "t", "t", "theme", "Light or dark", "Program", 14),
+    Action("theme", "everywhere", "t", "t", "theme", "The next theme: light, dark", "Program", 14),
     Action("help", "everywhere", "question_mark", "?", "help", "All keys", "Program", 1),
     Action("command_palette", "everywhere", "ctrl+p", "ctrl+p", "palette", "Find an action by name", "Program"),
     Action("quit", "everywhere", "q", "q", "quit", "Leave", "Program", 2),
@@ -154,6 +154,10 @@ TOGETHER: dict[str, tuple[str, ...]] = {
     "dials.dial_up": ("dials.dial_up", "dials.dial_down"),
     "dials.dial_left": ("dials.dial_left", "dials.dial_right"),
     "edit.edit_up": ("edit.edit_up", "edit.edit_down"),
+    "walk.previous_walk": ("walk.previous_walk", "walk.next_walk"),
+    "along.next_miss": ("along.next_miss", "along.previous_miss"),
+    "along.next_hit": ("along.next_hit", "along.previous_hit"),
+    "users.order": ("users.order", "users.order_back"),
     "edit.edit_earlier": ("edit.edit_earlier", "edit.edit_later"),
 }
 """Actions that share a place in the footer: whose keys `footer_keys` has, in its order."""
