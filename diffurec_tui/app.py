@@ -14,6 +14,7 @@ from diffurec.inspection.cases import Case, case_lengths, case_of_user
 from diffurec.inspection.frames import RankPaths, Trajectory
 from diffurec.inspection.views import View
 from diffurec.run import Run
+from diffurec_tui.clouds import Clouds
 from diffurec_tui.heats import Heats
 from diffurec_tui.jobs.map import MapJob
 from diffurec_tui.jobs.paths import PathsJob
@@ -26,6 +27,7 @@ from diffurec_tui.messages import (
     Drawn,
     Failed,
     Influenced,
+    MapMessage,
     Mapped,
     ModelRead,
     PathsFound,
@@ -105,7 +107,7 @@ class ExplorerApp(Shell):
         self.users = UsersScreen(self.index)
         self.walk = WalkScreen()
         self.diversity = DiversityScreen(opened.top_k)
-        self.map = MapScreen()
+        self.map = MapScreen(Clouds(self.data_case, self.index.name))
 
     def get_default_screen(self) -> Screen[None]:
         return self.users
@@ -269,6 +271,7 @@ class ExplorerApp(Shell):
         self.paths.forget()
         self.walk.unpin()
         self.item_map, self.map_failed = None, False
+        self.map.forget()
         self.engine.ask(MapJob())
         self.refresh_view()
 
@@ -295,6 +298,10 @@ class ExplorerApp(Shell):
         self.item_map, self.map_failed = message.items, message.items is None
         if self.screen is self.map:
             self.map.show()
+
+    @on(MapMessage)
+    def _for_the_map(self, message: MapMessage) -> None:
+        self.map.take(message)
 
     @on(Drawn)
     def _drawn(self, message: Drawn) -> None:

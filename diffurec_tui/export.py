@@ -9,10 +9,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from diffurec.files import cannot_write, clean
+from diffurec.inspection.cases import Case
 from diffurec.inspection.frames import Ranking
+from diffurec.inspection.projection import Projection
+from diffurec_tui.colouring import Colouring
 from diffurec_tui.reading import States
 from diffurec_tui.snapshots import Draws, Names, RunFacts, Subject
+from diffurec_tui.widgets.raster import Points, Window
+from diffurec_tui.widgets.scene import Scene
 
 
 def snapshot(
@@ -20,15 +27,9 @@ def snapshot(
 ) -> dict[str, Any]:
     """The step one looks at in full, and the curves of the whole walk."""
     frames = states.trajectory.frames
-    target = subject.case.target
     return {
-        "dataset": facts.dataset,
-        "weights": facts.weights,
-        "epoch": facts.epoch,
-        "user": subject.name,
-        "seed": seed,
-        "history": [{"item": item, "title": names.name(item)} for item in subject.case.history],
-        "target": None if target is None else {"item": target, "title": names.name(target)},
+        **_run(facts),
+        **_whose(subject.name, seed, subject.case, names),
         "step": index,
         "steps": states.num_steps,
         "t": states.t(index),
@@ -54,8 +55,7 @@ def draws_snapshot(facts: RunFacts, draws: Draws, names: Names, user: Callable[[
 
     Where other draws are pinned, the same of them, and what is between the two.
     """
-    run = {"dataset": facts.dataset, "weights": facts.weights, "epoch": facts.epoch}
-    value = run | _draws(draws, names, user)
+    value = _run(facts) | _draws(draws, names, user)
     if draws.against is not None:
         pinned, contrast = draws.against.pinned, draws.against.contrast
         value["pinned"] = _draws(pinned, names, user)
@@ -69,15 +69,12 @@ def draws_snapshot(facts: RunFacts, draws: Draws, names: Names, user: Callable[[
 
 def _draws(draws: Draws, names: Names, user: Callable[[int], str]) -> dict[str, Any]:
     spec, samples = draws.spec, draws.samples
-    target, ranks = spec.case.target, samples.target_ranks
+    ranks = samples.target_ranks
     return {
-        "user": user(spec.user),
-        "seed": spec.seed,
+        **_whose(user(spec.user), spec.seed, spec.case, names),
         "n": len(samples.seeds),
         "top_k": draws.k,
         "dials": {**asdict(spec.view.walk), "exclude_seen": spec.view.exclude_seen},
-        "history": [{"item": item, "title": names.name(item)} for item in spec.case.history],
-        "target": None if target is None else {"item": target, "title": names.name(target)},
         "target_rank": None if ranks is None else ranks.tolist(),
         "diversity": asdict(draws.measures),
         "mean_jaccard_of_first": draws.jaccard.tolist(),
@@ -86,6 +83,76 @@ def _draws(draws: Draws, names: Names, user: Callable[[int], str]) -> dict[str, 
             {"seed": seed, "items": items}
             for seed, items in zip(samples.seeds, samples.lists.tolist(), strict=True)
         ],
+    }
+
+
+def map_snapshot(
+    facts: RunFacts,
+    subject: Subject,
+    seed: int,
+    scene: Scene,
+    window: Window,
+    size: tuple[int, int],
+    names: Names,
+) -> dict[str, Any]:
+    """The items inside the window, and everything drawn over them, with coordinates in the picture."""
+    points, layout = scene.items.points, scene.items.layout
+    left, top = window.point(0, 0, *size)
+    right, bottom = window.point(*size, *size)
+    inside = (points >= (left, bottom)).all(axis=1) & (points <= (right, top)).all(axis=1)
+    rows = np.flatnonzero(inside).tolist()
+    return {
+        **_run(facts),
+        **_whose(subject.name, seed, subject.case, names),
+        "layout": "pca" if isinstance(layout, Projection) else "t-sne",
+        "explained": list(layout.explained) if isinstance(layout, Projection) else None,
+        "window": {"x": [left, right], "y": [bottom, top]},
+        "lens": scene.trail.lens,
+        "state": scene.index,
+        "trail": scene.walked.tolist(),
+        "picked": scene.picked,
+        "marks": [
+            {"kind": mark.kind, "place": mark.place, **_placed(mark.item, points, names)}
+            for mark in scene.marks
+        ],
+        "clouds": [
+            {
+                "user": cloud.name,
+                "seed": cloud.spec.seed,
+                "spread": cloud.spread,
+                "points": samples.tolist(),
+            }
+            for cloud, samples in zip(scene.clouds, scene.samples, strict=True)
+        ],
+        "colour_by": None if scene.colouring is None else scene.colouring.by,
+        "items": [{**_placed(row + 1, points, names), **_group(scene.colouring, row)} for row in rows],
+    }
+
+
+def _placed(item: int, points: Points, names: Names) -> dict[str, Any]:
+    x, y = points[item - 1].tolist()
+    return {"item": item, "title": names.name(item), "x": x, "y": y}
+
+
+def _group(colouring: Colouring | None, row: int) -> dict[str, Any]:
+    if colouring is None:
+        return {}
+    group = int(colouring.groups[row])
+    return {"group": colouring.names[group] if group < len(colouring.names) else None}
+
+
+def _run(facts: RunFacts) -> dict[str, Any]:
+    return {"dataset": facts.dataset, "weights": facts.weights, "epoch": facts.epoch}
+
+
+def _whose(user: str, seed: int, case: Case, names: Names) -> dict[str, Any]:
+    """Whose walk it is, and which one."""
+    target = case.target
+    return {
+        "user": user,
+        "seed": seed,
+        "history": [{"item": item, "title": names.name(item)} for item in case.history],
+        "target": None if target is None else {"item": target, "title": names.name(target)},
     }
 
 
@@ -114,7 +181,8 @@ def write_snapshot(folder: Path, value: dict[str, Any]) -> Path:
     """
     text = json.dumps(clean(value), indent=2, ensure_ascii=False) + "\n"
     user = re.sub(r"[^\w.-]+", "_", str(value["user"]))[:60] or "user"
-    what = f"step{value['step']}" if "step" in value else f"walks{value['n']}"
+    kinds = {"step": "step{}", "n": "walks{}", "layout": "map-{}"}
+    what = next(name.format(value[key]) for key, name in kinds.items() if key in value)
     stem = f"diffurec-{user}-seed{value['seed']}-{what}"
     number = 1
     while True:

@@ -4,54 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from diffurec.inspection.frames import Lens
+from diffurec.inspection.neighbours import NEAREST, Neighbours
 from diffurec.inspection.projection import Projection
 from diffurec_tui.reading import States
 from diffurec_tui.snapshots import Names, Subject
 
 Floats = npt.NDArray[np.float32]
 Kind = Literal["history", "newest", "top", "target", "item"]
-MANY_GROUPS = 5
-"""Categories that are told apart; the smaller ones are one group."""
 
 
 @dataclass(frozen=True, eq=False)
 class ItemMap:
-    """All items of a model in the plane of their greatest variance; row i - 1 is item i."""
+    """All items of a model in two dimensions; row i - 1 is item i."""
 
-    projection: Projection
+    layout: Projection | Neighbours
+    """The plane of their greatest variance, or where t-SNE put them."""
     vectors: Floats  # (V, D)
     points: Floats  # (V, 2)
     counts: npt.NDArray[np.int64]  # (V,) interactions in the training data
     categories: Sequence[str]
     """By item, '|' between; position 0 is padding, empty where unknown."""
 
+    @property
+    def quick(self) -> bool:
+        """Whether other vectors can be placed while one waits: a product with a few numbers."""
+        return isinstance(self.layout, Projection)
+
     def nearest(self, x: float, y: float) -> int:
         """The item whose point is nearest."""
         return int(np.argmin(((self.points - (x, y)) ** 2).sum(axis=1))) + 1
-
-    @cached_property
-    def group_names(self) -> tuple[str, ...]:
-        """The largest first categories, the largest first."""
-        names, counts = np.unique(self._firsts, return_counts=True)
-        order = [int(place) for place in np.argsort(-counts, kind="stable") if names[place]]
-        return tuple(str(names[place]) for place in order[:MANY_GROUPS])
-
-    @cached_property
-    def groups(self) -> npt.NDArray[np.int64]:
-        """Number of each item's group in `group_names`, (V,); one past the last for all others."""
-        numbers = {name: number for number, name in enumerate(self.group_names)}
-        return np.array([numbers.get(str(name), len(numbers)) for name in self._firsts], dtype=np.int64)
-
-    @cached_property
-    def _firsts(self) -> npt.NDArray[np.str_]:
-        return np.array([one.partition("|")[0] for one in self.categories[1:]], dtype=np.str_)
 
 
 @dataclass(frozen=True)
@@ -86,29 +73,28 @@ def vectors_of(states: States, lens: Lens) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Trail:
-    """A walk through one lens, projected once."""
+    """A walk through one lens."""
 
-    items: ItemMap
     states: States
     lens: Lens
     vectors: Floats  # (states, D)
-    points: Floats  # (states, 2)
 
     @classmethod
-    def of(cls, states: States, lens: Lens, items: ItemMap) -> Trail:
-        vectors = vectors_of(states, lens)
-        return cls(items, states, lens, vectors, items.projection(vectors))
+    def of(cls, states: States, lens: Lens) -> Trail:
+        return cls(states, lens, vectors_of(states, lens))
 
-    def is_of(self, states: States, lens: Lens, items: ItemMap) -> bool:
-        return self.states is states and self.lens == lens and self.items is items
+    def is_of(self, states: States, lens: Lens) -> bool:
+        return self.states is states and self.lens == lens
 
     def to_the_end(self, index: int) -> float:
         """Distance of state `index` to the last one, in the whole space."""
         return float(np.linalg.norm(self.vectors[index] - self.vectors[-1]))
 
 
-def told(item: int, mark: Mark | None, item_map: ItemMap, names: Names, vector: Floats) -> tuple[str, str]:
-    """The title of an item, and in one line what else there is to know of it.
+def told(
+    item: int, mark: Mark | None, item_map: ItemMap, names: Names, vector: Floats
+) -> tuple[str, str, str]:
+    """The title of an item, what it is to the walk and how far away, and what else there is to know of it.
 
     Args:
         item: any item.
@@ -117,18 +103,15 @@ def told(item: int, mark: Mark | None, item_map: ItemMap, names: Names, vector: 
         names: titles.
         vector: the state, to tell the distance to.
     """
-    row = item - 1
-    here = item_map.projection(vector[None])[0]
-    parts: list[str] = []
+    row, parts = item - 1, list[str]()
     if mark is not None and mark.kind != "item":
         parts.append(_role(mark))
-    away = float(np.linalg.norm(item_map.vectors[row] - vector))
-    seen = float(np.linalg.norm(item_map.points[row] - here))
-    parts.append(f"{away:.2f} away ({seen:.2f} in the picture)")
-    parts.append(f"{int(item_map.counts[row]):,} in training")
-    if item_map.categories[item]:
-        parts.append(item_map.categories[item].replace("|", ", "))
-    return names.name(item), " · ".join(parts)
+    away = f"{float(np.linalg.norm(item_map.vectors[row] - vector)):.2f} away"
+    if isinstance(item_map.layout, Projection):  # a distance in another picture means nothing
+        seen = float(np.linalg.norm(item_map.points[row] - item_map.layout(vector[None])[0]))
+        away += f" ({seen:.2f} in the picture)"
+    parts += [away, f"{int(item_map.counts[row]):,} in training"]
+    return names.name(item), " · ".join(parts), item_map.categories[item].replace("|", ", ")
 
 
 def _role(mark: Mark) -> str:
@@ -140,8 +123,13 @@ def _role(mark: Mark) -> str:
 
 
 def explained(item_map: ItemMap) -> str:
-    """How much of the space the picture shows, in a sentence."""
-    both = 100 * sum(item_map.projection.explained)
+    """What the picture has of the space, in a sentence."""
+    if isinstance(item_map.layout, Neighbours):
+        return (
+            f"t-SNE: items near in the whole space are near here; how far apart groups lie, and how wide "
+            f"they are, says nothing. States lie where their {NEAREST} nearest items lie."
+        )
+    both = 100 * sum(item_map.layout.explained)
     if both < 50:
         warning = "most of it is not in the picture, and what looks near may be far"
     else:

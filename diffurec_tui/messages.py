@@ -10,7 +10,8 @@ import numpy.typing as npt
 from textual.message import Message
 
 from diffurec.inspection.frames import RankPaths, Trajectory
-from diffurec_tui.mapping import ItemMap
+from diffurec_tui.colouring import By, Colouring
+from diffurec_tui.mapping import Floats, ItemMap
 from diffurec_tui.snapshots import Draws, Heat, Names, RunFacts, WalkSpec
 
 if TYPE_CHECKING:  # a tenth of a second to import, and the first frame does without it
@@ -85,6 +86,27 @@ class Mapped(Message):
     """All items in two dimensions; None where the weights hold something that is not a number."""
 
     items: ItemMap | None
+
+
+class MapMessage(Message):
+    """Something that only the map shows."""
+
+
+@dataclass(eq=False)
+class Clouded(MapMessage):
+    """Where the first walks of a user end, (N, D)."""
+
+    spec: WalkSpec
+    vectors: Floats
+
+
+@dataclass(eq=False)
+class Coloured(MapMessage):
+    """Groups of the items that have these vectors; None where there are none."""
+
+    vectors: Floats
+    by: By
+    colouring: Colouring | None
 
 
 @dataclass(eq=False)

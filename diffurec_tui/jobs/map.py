@@ -32,7 +32,7 @@ class MapJob:
         projection = principal_plane(vectors)
         yield Mapped(
             ItemMap(
-                projection=projection,
+                layout=projection,
                 vectors=vectors,
                 points=projection(vectors),
                 counts=session.dataset.training_counts()[1:],

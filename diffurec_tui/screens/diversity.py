@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from diffurec.errors import UserError
 from diffurec_tui.difference import difference
-from diffurec_tui.export import draws_snapshot, write_snapshot
+from diffurec_tui.export import draws_snapshot
 from diffurec_tui.jobs.samples import SampleJob
 from diffurec_tui.keymap import keymap_of
 from diffurec_tui.keys import Scope, bindings
@@ -221,14 +219,9 @@ class DiversityScreen(Dialing):
     def action_page_down(self) -> None:
         self.query_one(ItemShares).scroll_pages(1)
 
-    def action_export(self) -> None:
+    async def action_export(self) -> None:
         app, draws = self.explorer, self.sampling.draws
         if draws is None:
             self.notify("nothing to export yet", timeout=3)
             return
-        try:
-            path = write_snapshot(Path.cwd(), draws_snapshot(app.facts, draws, app.names, app.index.name))
-        except UserError as error:
-            self.notify(str(error), severity="warning", markup=False)
-            return
-        self.notify(f"written to {path.name}", timeout=4, markup=False)
+        await self.export(draws_snapshot, app.facts, draws, app.names, app.index.name)

@@ -1,45 +1,54 @@
-"""The map: where all items lie, and how a walk comes from noise to one of them."""
+"""The map: where all items lie, how a walk comes from noise to one of them, and where others would end."""
 
 from __future__ import annotations
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.message import Message
 
 from diffurec.inspection.frames import Lens
+from diffurec_tui.clouds import Clouds
+from diffurec_tui.colouring import KINDS, By, Colouring
+from diffurec_tui.export import map_snapshot
+from diffurec_tui.jobs.clouds import CloudJob
+from diffurec_tui.jobs.colours import ColourJob
 from diffurec_tui.keymap import keymap_of
 from diffurec_tui.keys import Scope, bindings
-from diffurec_tui.mapping import Trail, marks_of
+from diffurec_tui.mapping import ItemMap, Trail, marks_of
+from diffurec_tui.messages import Clouded, Coloured
 from diffurec_tui.reading import States
+from diffurec_tui.screens.clouding import Clouding
 from diffurec_tui.screens.scrubbing import Scrubbing
-from diffurec_tui.screens.view import ViewScreen
 from diffurec_tui.snapshots import Subject
 from diffurec_tui.widgets.footer import Footer, keys_of
 from diffurec_tui.widgets.header import Header
 from diffurec_tui.widgets.map_notes import Explained, Noted, PointNote
 from diffurec_tui.widgets.ranking import Step, TopK
-from diffurec_tui.widgets.scatter import ZOOM, Scatter, Scene
+from diffurec_tui.widgets.scatter import Scatter
+from diffurec_tui.widgets.scene import Places, Scene
 from diffurec_tui.widgets.text import symbols
 from diffurec_tui.widgets.timeline import Timeline
 
-MORE = ("pan_left", "colour", "view_walk")
+MORE = ("cloud_more", "cloud_other", "colour", "pan_left", "view_walk")
 """Actions that the footer of a small terminal has no room for."""
 SIDE_WIDTH, LOW = 110, 14
 """From how many columns on there is a list beside the map, and below how many rows no frame around it."""
 
 
-class MapScreen(Scrubbing, ViewScreen):
-    """It goes along the walk in step with the walk screen, and computes nothing but a projection."""
+class MapScreen(Scrubbing, Clouding):
+    """It goes along the walk in step with the walk screen; what takes long is left to the engine's thread."""
 
     BINDINGS = bindings("map")
     scope: Scope = "map"
 
-    def __init__(self) -> None:
+    def __init__(self, clouds: Clouds) -> None:
         super().__init__()
+        self.clouds = clouds
         self.lens: Lens = "x_t"
-        self.picked: int | None = None
-        self.grouped = False
+        self.by: By = "nothing"
+        self._colourings: dict[By, Colouring | None] = {}
         self._trail: Trail | None = None
+        self._places: Places | None = None
 
     def compose(self) -> ComposeResult:
         yield Header(id="header")
@@ -64,6 +73,8 @@ class MapScreen(Scrubbing, ViewScreen):
 
     def on_screen_suspend(self) -> None:
         self.pause()
+        self.explorer.engine.drop(CloudJob.kind)
+        self.clouds.pause()
 
     def on_resize(self) -> None:
         width, height = self.size
@@ -72,6 +83,21 @@ class MapScreen(Scrubbing, ViewScreen):
         self.query_one("#map-list").styles.height = self.explorer.opened.top_k + 3
         self.show()
 
+    def forget(self) -> None:
+        """Other weights: what was computed says nothing of them."""
+        self.clouds.forget()
+        self._colourings.clear()
+
+    def take(self, message: Message) -> None:
+        """What the engine's thread computed for the map."""
+        items = self.explorer.item_map
+        if isinstance(message, Clouded):
+            self.clouds.take(message.spec, message.vectors)
+        elif isinstance(message, Coloured) and items is not None and items.vectors is message.vectors:
+            self._colourings[message.by] = message.colouring
+        if self.is_current:
+            self.show()
+
     # Drawing.
 
     def show(self) -> None:
@@ -79,6 +105,8 @@ class MapScreen(Scrubbing, ViewScreen):
         app.walk.index, app.walk.lens, app.walk.speed = self.index, self.lens, self.speed
         lens_name = "x_t" if self.lens == "x_t" else symbols().x_0_hat
         self.query_one(Header).show(app.facts, app.subject, app.seed, f"lens {lens_name}")
+        if self.is_current:
+            self.draw_clouds()
         if states is None or app.subject is None:
             self._say(
                 app.trouble or f"{'walking' if app.model_read else 'loading the model'}{symbols().more}"
@@ -96,7 +124,7 @@ class MapScreen(Scrubbing, ViewScreen):
 
     def _show_map(self, states: States, subject: Subject) -> None:
         app = self.explorer
-        items, index = app.item_map, self.shown
+        items = app.item_map
         frame = self.query_one("#map-frame")
         frame.border_title = f"{app.facts.num_items:,} items and the walk in two dimensions"
         if items is None:
@@ -104,15 +132,44 @@ class MapScreen(Scrubbing, ViewScreen):
             self.query_one(Scatter).say(failed if app.map_failed else f"finding the plane{symbols().more}")
             self.show_timeline(states, "")
             return
-        if self._trail is None or not self._trail.is_of(states, self.lens, items):
-            self._trail = Trail.of(states, self.lens, items)
-        marks = marks_of(states, index, self.lens, subject, app.facts.max_len)
-        scene = Scene(self._trail, index, marks, self.picked, self.grouped)
-        self.query_one(Scatter).show(scene)
-        noted = Noted(scene, app.names)
+        scene = self._scene(states, subject, items)
+        self.map.show(scene)
+        self.show_notes()
+        self.show_timeline(states, self._travelled(scene.trail, scene.index))
+
+    def _scene(self, states: States, subject: Subject, items: ItemMap) -> Scene:
+        app = self.explorer
+        if self._trail is None or not self._trail.is_of(states, self.lens):
+            self._trail = Trail.of(states, self.lens)
+        if self._places is None or self._places.items is not items:
+            self._places = Places(items)
+        clouds = self.clouds.shown(app.spec) if app.spec is not None else ()
+        return Scene(
+            items=items,
+            trail=self._trail,
+            walked=self._places.of(self._trail.vectors),
+            index=self.shown,
+            marks=marks_of(states, self.shown, self.lens, subject, app.facts.max_len),
+            picked=self.picked,
+            colouring=self._colourings.get(self.by),
+            clouds=clouds,
+            samples=tuple(self._places.of(cloud.vectors) for cloud in clouds),
+        )
+
+    def show_notes(self) -> None:
+        scene = self.map.scene
+        if scene is None:
+            return
+        read = self.picked if self.hovered is None else self.hovered
+        noted = Noted(scene, self.explorer.names, read, self._doing(scene))
         self.query_one(PointNote).show(noted, brief=not self.has_class("narrow"))
         self.query_one(Explained).show(noted)
-        self.show_timeline(states, self._travelled(self._trail, index))
+
+    def _doing(self, scene: Scene) -> str:
+        drawn = sum(len(cloud.vectors) for cloud in scene.clouds)
+        spec = self.explorer.spec
+        wanted = self.clouds.number * len(self.clouds.specs(spec)) if spec is not None else 0
+        return f"drawing samples{symbols().more} {drawn:,}/{wanted:,}" if drawn < wanted else ""
 
     def _travelled(self, trail: Trail, index: int) -> str:
         """How far the state is from where it ends."""
@@ -135,76 +192,28 @@ class MapScreen(Scrubbing, ViewScreen):
         )
         panel.show(step, self.explorer.names)
 
-    # Looking around.
-
-    @property
-    def map(self) -> Scatter:
-        return self.query_one(Scatter)
+    # What one does.
 
     def action_lens(self) -> None:
         self.lens = "x_0_hat" if self.lens == "x_t" else "x_t"
         self.show()
 
-    def action_zoom_in(self) -> None:
-        self.map.zoom(ZOOM)
-
-    def action_zoom_out(self) -> None:
-        self.map.zoom(1 / ZOOM)
-
-    def action_fit_all(self) -> None:
-        self.map.fit_all()
-
-    def action_centre(self) -> None:
-        self.map.centre()
-
-    def action_pan_left(self) -> None:
-        self.map.pan(-1, 0)
-
-    def action_pan_right(self) -> None:
-        self.map.pan(1, 0)
-
-    def action_pan_up(self) -> None:
-        self.map.pan(0, 1)
-
-    def action_pan_down(self) -> None:
-        self.map.pan(0, -1)
-
     def action_colour(self) -> None:
-        self.grouped = not self.grouped
         items = self.explorer.item_map
-        if self.grouped and items is not None and not items.group_names:
-            self.grouped = False
-            self.notify("the items have no categories", timeout=3)
-        self.show()
-
-    def action_mark_next(self) -> None:
-        self._go_round(1)
-
-    def action_mark_back(self) -> None:
-        self._go_round(-1)
-
-    def _go_round(self, by: int) -> None:
-        scene = self.map.scene
-        items = list(dict.fromkeys(mark.item for mark in scene.marks)) if scene else []
-        if not items:
+        if items is None:
             return
-        if self.picked in items:
-            self.picked = items[(items.index(self.picked) + by) % len(items)]
-        else:
-            self.picked = items[0 if by > 0 else -1]
+        self.by = KINDS[(KINDS.index(self.by) + 1) % len(KINDS)]
+        if self.by == "category" and not any(items.categories):
+            self.by = "popularity"
+        if self.by != "nothing" and self.by not in self._colourings:
+            self.explorer.engine.ask(ColourJob(items, self.by))
         self.show()
 
-    def action_unpick(self) -> None:
-        self.picked = None
-        self.show()
-
-    def pick(self, item: int) -> None:
-        """Pick any item, and look at where it lies."""
-        self.picked = item
-        self.show()
-        self.map.centre_on(item)
-
-    @on(Scatter.Picked)
-    def _picked(self, event: Scatter.Picked) -> None:
-        self.picked = event.item
-        self.show()
+    async def action_export(self) -> None:
+        app, scene = self.explorer, self.map.scene
+        if scene is None or app.subject is None:
+            self.notify("nothing to export yet", timeout=3)
+            return
+        size = (self.map.size.width, self.map.size.height)
+        seen = self.map.seen(scene, *size)
+        await self.export(map_snapshot, app.facts, app.subject, app.seed, scene, seen, size, app.names)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any, ParamSpec
 
 from textual.screen import Screen
 
+from diffurec.errors import UserError
+from diffurec_tui.export import write_snapshot
 from diffurec_tui.keys import Scope
 from diffurec_tui.screens.along import AlongUsers
 
+P = ParamSpec("P")
 MAX_SEED = 2**62
 """The largest that the command line takes."""
 
@@ -53,6 +60,19 @@ class ViewScreen(AlongUsers, Screen[None]):
 
     def action_previous_user(self) -> None:
         self.step_user(-1)
+
+    async def export(self, make: Callable[P, dict[str, Any]], *args: P.args, **more: P.kwargs) -> None:
+        """Write what `make` makes to a file in the current folder; others draw while it does."""
+
+        def write() -> Path:
+            return write_snapshot(Path.cwd(), make(*args, **more))
+
+        try:
+            path = await asyncio.to_thread(write)
+        except UserError as error:
+            self.notify(str(error), severity="warning", markup=False)
+            return
+        self.notify(f"written to {path.name}", timeout=4, markup=False)
 
     def step_user(self, by: int) -> None:
         """Look at the next or previous user of the list."""

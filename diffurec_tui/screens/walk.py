@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from diffurec.errors import UserError
 from diffurec.inspection.cases import Case
 from diffurec.inspection.frames import Lens, Ranking, RankPaths
-from diffurec_tui.export import snapshot, write_snapshot
+from diffurec_tui.export import snapshot
 from diffurec_tui.keys import Scope, bindings
 from diffurec_tui.reading import States, note
 from diffurec_tui.screens.changing import Changing
@@ -239,19 +236,12 @@ class WalkScreen(Changing):
         self.pause()
         super().look_at_user(user)
 
-    def action_export(self) -> None:
+    async def action_export(self) -> None:
         app = self.explorer
-        states = self.states
-        if states is None or app.subject is None:
+        if self.states is None or app.subject is None:
             self.notify("nothing to export yet", timeout=3)
             return
-        value = snapshot(app.facts, app.subject, app.seed, states, self.shown, app.names)
-        try:
-            path = write_snapshot(Path.cwd(), value)
-        except UserError as error:
-            self.notify(str(error), severity="warning", markup=False)
-            return
-        self.notify(f"written to {path.name}", timeout=4, markup=False)
+        await self.export(snapshot, app.facts, app.subject, app.seed, self.states, self.shown, app.names)
 
 
 def step_of(

@@ -1,36 +1,44 @@
-"""What stands below and beside the map: the item picked, the legend, and how much the picture shows."""
+"""What stands below and beside the map: the item one reads, the signs, the clouds, what the picture is."""
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rich.style import Style
 from rich.text import Text
 
+from diffurec.inspection.projection import Projection
+from diffurec_tui.clouds import said
 from diffurec_tui.mapping import explained, told
 from diffurec_tui.snapshots import Names
 from diffurec_tui.theme.palette import Palette
-from diffurec_tui.widgets.panel import Panel
-from diffurec_tui.widgets.scatter import (
+from diffurec_tui.widgets.map_signs import (
+    FIRST_CLOUD,
+    FIRST_GROUP,
     GROUP_SIGNS,
     HERE,
     NEWEST,
     OLD,
     PLACES,
-    Scene,
+    cloud_sign,
     number_of,
     sign_of,
     styles_of,
 )
+from diffurec_tui.widgets.panel import Panel
+from diffurec_tui.widgets.scene import Scene
 from diffurec_tui.widgets.text import clean, ellipsis, spelled, symbols
 
-HINT = "tab goes from mark to mark; a click takes the nearest item, the wheel goes nearer"
+HINT = "tab goes from mark to mark; the mouse reads an item, a click keeps it, the wheel goes nearer"
 ABOUT = (
     "Across and upwards are the two directions in which the items differ the most, the same for all users, "
     "walks and steps. A state on top of an item need not be near it: pick the item, and read how far it is. "
     "A list by inner product has what lies in the direction of the state, however far out that is."
 )
+ABOUT_TSNE = "Distances that are told are those of the whole space."
+Entry = tuple[str, Style, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +47,14 @@ class Noted:
 
     scene: Scene
     names: Names
+    read: int | None = None
+    """The item under the mouse, or else the one picked."""
+    doing: str = ""
+    """What is being computed."""
 
 
 class PointNote(Panel):
-    """The item picked, or what the picture is; below it the legend."""
+    """Three lines: the item one reads, or what the picture and its clouds are; below them the legend."""
 
     noted: Noted | None = None
     brief = False
@@ -55,29 +67,33 @@ class PointNote(Panel):
     def paint(self, width: int, height: int, colours: Palette) -> list[Text]:
         if self.noted is None:
             return []
-        scene = self.noted.scene
-        first = self._picked(self.noted, width, colours)
-        if first is None:
-            said = spelled(HINT if self.brief else explained(scene.items))
-            first = Text(ellipsis(said, width), colours.muted)
-        return [first, legend(scene, width, colours)][:height]
+        lines = self._item(self.noted, width, colours) or self._picture(self.noted, width, colours)
+        return [*lines[: max(1, height - 1)], legend(self.noted.scene, width, colours)][:height]
 
     @staticmethod
-    def _picked(noted: Noted, width: int, colours: Palette) -> Text | None:
-        scene, item = noted.scene, noted.scene.picked
+    def _item(noted: Noted, width: int, colours: Palette) -> list[Text]:
+        """The title over the facts: a long one is cut, they are not."""
+        scene, item = noted.scene, noted.read
         if item is None:
-            return None
-        mark = next((mark for mark in scene.marks if mark.item == item), None)
+            return []
         vector = scene.trail.vectors[scene.index]
-        title, rest = told(item, mark, scene.items, noted.names, vector)
-        line = Text().append(ellipsis(clean(title), max(16, width * 2 // 5)), colours.strong)
-        line.append("  ")
-        line.append(ellipsis(spelled(clean(rest)), max(0, width - line.cell_len)), colours.text)
-        return line
+        title, facts, categories = told(item, scene.mark(item), scene.items, noted.names, vector)
+        first = Text(ellipsis(clean(title), width), colours.strong)
+        second = Text(ellipsis(spelled(facts), width), colours.text)
+        if categories:
+            rest = f"  {symbols().dot} {clean(categories)}"
+            line = first if first.cell_len <= second.cell_len else second
+            line.append(ellipsis(rest, max(0, width - line.cell_len)), colours.muted)
+        return [first, second]
+
+    def _picture(self, noted: Noted, width: int, colours: Palette) -> list[Text]:
+        about = HINT if self.brief else said(noted.scene.clouds) or explained(noted.scene.items)
+        lines = _wrapped(noted.doing or about, width, colours.muted)
+        return [*lines, Text(), Text()][:2]
 
 
 class Explained(Panel):
-    """How much of the space the picture shows, in a sentence or two."""
+    """What the picture shows, how wide the clouds are, and what the colours mean."""
 
     noted: Noted | None = None
 
@@ -89,33 +105,56 @@ class Explained(Panel):
     def paint(self, width: int, height: int, colours: Palette) -> list[Text]:
         if self.noted is None:
             return []
-        items = self.noted.scene.items
-        across, up = items.projection.explained
-        text = [Text(line, colours.text) for line in _wrapped(explained(items), width)]
-        text += [
-            Text(),
-            Text(f"{100 * across:.1f} % across, {100 * up:.1f} % upwards", colours.accent),
-            Text(),
-        ]
-        return text + [Text(line, colours.muted) for line in _wrapped(ABOUT, width)]
+        scene = self.noted.scene
+        text = [*_clouds(scene, width, colours), *_groups(scene, width, colours)]
+        text += _wrapped(explained(scene.items), width, colours.text)
+        layout = scene.items.layout
+        if isinstance(layout, Projection):
+            across, up = layout.explained
+            text += [Text(f"{100 * across:.1f} % across, {100 * up:.1f} % upwards", colours.accent)]
+        about = ABOUT if isinstance(layout, Projection) else ABOUT_TSNE
+        return [*text, Text(), *_wrapped(about, width, colours.muted)][:height]
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(spelled(text), max(8, width))
+def _clouds(scene: Scene, width: int, colours: Palette) -> Iterator[Text]:
+    """A line a cloud, and the sentence about all of them."""
+    entries = _cloud_entries(scene, styles_of(colours))
+    for (sign, style, name), cloud in zip(entries, scene.clouds, strict=True):
+        counted = f"  {len(cloud.vectors):,}" + ("" if cloud.complete else f"/{cloud.wanted:,}")
+        facts = f"{counted}  {cloud.spread:.2g} wide"
+        line = Text().append(sign, style)
+        line.append(f" {ellipsis(name, max(4, width - len(facts) - 2))}", colours.text)
+        yield line.append(facts, colours.muted)
+    if scene.clouds:
+        yield from _wrapped(said(scene.clouds), width, colours.text)
+        yield Text()
+
+
+def _groups(scene: Scene, width: int, colours: Palette) -> Iterator[Text]:
+    if scene.colouring is None:
+        return
+    yield Text(f"by {scene.colouring.by}", colours.strong)
+    for sign, style, name in _group_entries(scene, styles_of(colours)):
+        yield Text().append(sign, style).append(f" {ellipsis(name, max(4, width - 2))}", colours.text)
+    yield Text()
+
+
+def _wrapped(text: str, width: int, style: Style) -> list[Text]:
+    return [Text(line, style) for line in textwrap.wrap(spelled(text), max(8, width))]
 
 
 def legend(scene: Scene, width: int, colours: Palette) -> Text:
     """The signs on the map, as many as fit."""
-    styles = styles_of(colours)
     line = Text()
-    for sign, style, meaning in _entries(scene, styles, colours):
+    for sign, style, whole in _entries(scene, styles_of(colours), colours):
+        meaning = ellipsis(whole, 14)
         if line.cell_len + len(sign) + len(meaning) + 3 > width:
             break
         line.append("  " if line.cell_len else "").append(sign, style).append(f" {meaning}", colours.muted)
     return line
 
 
-def _entries(scene: Scene, styles: list[Style], colours: Palette) -> list[tuple[str, Style, str]]:
+def _entries(scene: Scene, styles: list[Style], colours: Palette) -> list[Entry]:
     lens = "x_t" if scene.trail.lens == "x_t" else symbols().x_0_hat
     tops = [mark.place for mark in scene.marks if mark.kind == "top"]
     span = f"1-{PLACES[min(max(tops), len(PLACES)) - 1]}" if tops else "1"
@@ -126,7 +165,20 @@ def _entries(scene: Scene, styles: list[Style], colours: Palette) -> list[tuple[
         (sign_of(NEWEST), styles[number_of("newest")], "newest"),
         (sign_of(OLD), styles[number_of("old")], "history"),
     ]
-    if not scene.grouped:
-        return [*marks, ("tab", colours.accent, "from mark to mark")]
-    named = zip(GROUP_SIGNS, colours.groups, scene.items.group_names, strict=False)
-    return [(sign, style, ellipsis(clean(name), 12)) for sign, style, name in named] + marks
+    told_apart = [*_cloud_entries(scene, styles), *_group_entries(scene, styles)]
+    return [*told_apart, *marks] if told_apart else [*marks, ("tab", colours.accent, "from mark to mark")]
+
+
+def _cloud_entries(scene: Scene, styles: list[Style]) -> list[Entry]:
+    return [
+        (cloud_sign(number), styles[FIRST_CLOUD + number], f"user {clean(cloud.name)}")
+        for number, cloud in enumerate(scene.clouds)
+    ]
+
+
+def _group_entries(scene: Scene, styles: list[Style]) -> list[Entry]:
+    names = scene.colouring.names if scene.colouring is not None else ()
+    return [
+        (GROUP_SIGNS[number], styles[FIRST_GROUP + number], spelled(clean(name)))
+        for number, name in enumerate(names)
+    ]

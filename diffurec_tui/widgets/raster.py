@@ -79,6 +79,13 @@ def scatter(points: Points, window: Window, width: int, height: int) -> Raster:
     return _lit(window.dots(points, width, height), width, height)
 
 
+def cells(points: Points, window: Window, width: int, height: int) -> npt.NDArray[np.int64]:
+    """Number of each point's cell, row by row, (N,); -1 outside the window."""
+    columns, rows = (window.dots(points, width, height) // (ACROSS, DOWN)).T
+    inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
+    return np.where(inside, rows * width + columns, -1).astype(np.int64)
+
+
 def path(points: Points, window: Window, width: int, height: int) -> Raster:
     """A line from each point to the next, as far as it is inside the window."""
     ends = window.dots(points, width, height)

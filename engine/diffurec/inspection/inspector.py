@@ -113,18 +113,26 @@ class Inspector:
     @torch.no_grad()
     def draw(self, case: Case, seeds: Sequence[int], view: View = View()) -> Iterator[SampleSet | None]:
         """The lists of one walk a seed, all at once; before them None after every step, to wait at."""
+        for x_0 in self.ends(case, seeds, view):
+            if x_0 is None:
+                yield None
+                continue
+            lists, ranks = self._lists(x_0, case, view)
+            yield SampleSet(
+                seeds=tuple(seeds),
+                lists=lists.numpy(),
+                target_ranks=None if case.target is None else ranks.numpy(),
+            )
+
+    @torch.no_grad()
+    def ends(self, case: Case, seeds: Sequence[int], view: View = View()) -> Iterator[Tensor | None]:
+        """The x_0 (N, D) in which one walk a seed ends; before it None after every step, to wait at."""
         history = self.condition(case).expand(len(seeds))
         x_0: Tensor | None = None
         for step in self.model.walk(history, RowDraws(seeds, self.model.device), view.walk):
             x_0 = step.x_prev
             yield None
-        assert x_0 is not None  # a schedule has at least one step
-        lists, ranks = self._lists(x_0, case, view)
-        yield SampleSet(
-            seeds=tuple(seeds),
-            lists=lists.numpy(),
-            target_ranks=None if case.target is None else ranks.numpy(),
-        )
+        yield x_0
 
     @torch.no_grad()
     def recommend(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,48 +8,20 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 from textual import events
-from textual.pilot import Pilot
 
 from diffurec.inspection.inspector import load_inspector
-from diffurec.inspection.projection import principal_plane
+from diffurec.inspection.projection import Projection, principal_plane
 from diffurec.run import open_run
-from diffurec_tui.app import ExplorerApp
 from diffurec_tui.mapping import ItemMap, Mark, explained, marks_of, told
 from diffurec_tui.snapshots import NumberedNames
-from diffurec_tui.widgets.canvas import Canvas
-from diffurec_tui.widgets.raster import Window
-from diffurec_tui.widgets.scatter import FIRST_GROUP, Scatter, mark_sign, number_of
+from diffurec_tui.widgets.footer import Footer
+from diffurec_tui.widgets.map_signs import mark_sign, number_of
 from diffurec_tui.widgets.text import clean, symbols
 from tests.helpers import make_run, small_config, write_dataset, write_weights
 from tests.tui.explorer.conftest import exploring, screen_text, walked
+from tests.tui.explorer.maps import found, mapped, window
 
 SIZES = [(80, 24), (120, 40)]
-
-
-async def mapped(app: ExplorerApp, pilot: Pilot[None]) -> Scatter:
-    """Go to the map, and wait until it is drawn."""
-    await pilot.press("3")
-    for _ in range(500):
-        if app.map.is_mounted and app.map.map.scene is not None:
-            break
-        await pilot.pause(0.02)
-    await pilot.pause()
-    return app.map.map
-
-
-def picture(widget: Scatter) -> Canvas:
-    assert widget.scene is not None
-    return widget.draw(widget.scene, *widget.size)
-
-
-def window(widget: Scatter) -> Window:
-    assert widget.scene is not None
-    return widget.seen(widget.scene, *widget.size)
-
-
-def found(widget: Scatter, role: int) -> int:
-    """Cells painted in a style."""
-    return int((picture(widget).styles == role).sum())
 
 
 async def test_the_items_are_those_of_the_model_in_its_principal_plane(run_path: Path):
@@ -76,7 +49,9 @@ async def test_the_trail_is_the_walk_in_the_same_plane(run_path: Path):
             assert trail.lens == lens
             rows = [frame.x_t_vector if lens == "x_t" else frame.x_0_hat_vector for frame in frames]
             rows.append(frames[-1].x_0_hat_vector)
-            np.testing.assert_allclose(trail.points, trail.items.projection(np.stack(rows)), atol=1e-6)
+            layout = widget.scene.items.layout
+            assert isinstance(layout, Projection)
+            np.testing.assert_allclose(widget.scene.walked, layout(np.stack(rows)), atol=1e-6)
             assert trail.to_the_end(32) == 0
 
 
@@ -93,12 +68,12 @@ async def test_what_the_map_shows(run_path: Path, size: tuple[int, int]):
             "60 items and the walk in two dimensions", "★ next item", "◆ x_t", "● newest", "∘ history",
             "step  2/32",
             "from where the walk ends", "The picture has", "←→ step", "tab mark", "zZ zoom", "c near",
-            "a all", "1 walk", "WASD pan", "b category", "? help", "q quit",
+            "a all", "1 walk", "WASD pan", "b colour", "m M cloud", "N other user", "? help", "q quit",
         ):  # fmt: skip
             assert shown in text, shown
         assert ("Top-10 of x_t" in text) == (size[0] >= 110)
         assert found(widget, number_of("here")) == 1
-        assert found(widget, number_of("trail")) + found(widget, number_of("recent")) > 2
+        assert found(widget, number_of("trail")) + found(widget, number_of("recent")) > 1
         assert found(widget, 1) + found(widget, 2) + found(widget, 3) > 10, "items"
 
 
@@ -198,39 +173,66 @@ async def test_marks_are_gone_through_and_told_of(run_path: Path, size: tuple[in
         assert found(widget, number_of("picked")) == 0
 
 
-async def test_the_mouse(run_path: Path):
-    async with exploring(run_path, user=5) as (app, pilot):
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_mouse_reads_and_a_click_keeps(run_path: Path, size: tuple[int, int]):
+    async with exploring(run_path, user=5, size=size) as (app, pilot):
         widget = await mapped(app, pilot)
+        await pilot.press("c")
         assert widget.scene is not None
-        point = widget.scene.items.points[10:11]
-        column, row = (int(place) for place in window(widget).dots(point, *widget.size)[0] // (2, 4))
-        await pilot.click(widget, offset=(column, row))
+        place = window(widget).dots(widget.scene.items.points, *widget.size) // (2, 4)
+        inside = (place >= 0).all(axis=1) & (place < (40, 10)).all(axis=1)
+        column, row = place[np.flatnonzero(inside)[0]].tolist()
+        cell = int(column), int(row)
+        await pilot.hover(widget, offset=cell)
+        assert app.map.hovered is not None
+        assert np.abs(place[app.map.hovered - 1] - cell).max() <= 2
+        assert app.map.picked is None
+        assert "in training" in "\n".join(screen_text(app))
+        await pilot.hover(Footer)
+        assert app.map.hovered is None
+        assert "in training" not in "\n".join(screen_text(app))
+        await pilot.click(widget, offset=cell)
         assert app.map.picked is not None
-        near = widget.scene.items.points[app.map.picked - 1]
-        assert np.abs(window(widget).dots(near[None], *widget.size)[0] // (2, 4) - (column, row)).max() <= 1
+        assert np.abs(place[app.map.picked - 1] - cell).max() <= 2
         before = window(widget).scale
         await pilot._post_mouse_events([events.MouseScrollUp], widget, offset=(5, 5))
         assert window(widget).scale < before
 
 
-async def test_categories(tmp_path: Path):
-    dataset = write_dataset(tmp_path / "data", [[1, 2, 3, 4, 5], [2, 3, 4]], num_items=99)
-    run = make_run(tmp_path / "run", dataset, small_config(steps=8))
-    async with exploring(run.path, user=0, size=(80, 24)) as (app, pilot):
-        widget = await mapped(app, pilot)
-        await pilot.press("b")
-        assert not app.map.grouped, "there are none"
+async def test_facts_are_not_cut_at_80_columns(run_path: Path):
+    async with exploring(run_path, user=5, size=(80, 24)) as (app, pilot):
+        await mapped(app, pilot)
         assert app.item_map is not None
-        first = ["Drama|x", "Drama", "Comedy", "Drama", "", "Comedy", "War", "Drama", "[b]odd"]
-        kinds = ["", *first, *["Drama"] * 90]
-        app.item_map = replace(app.item_map, categories=kinds)
-        assert app.item_map.group_names == ("Drama", "Comedy", "War", "[b]odd")
-        assert app.item_map.groups[:9].tolist() == [0, 0, 1, 0, 4, 1, 2, 0, 3]
-        await pilot.press("b")
-        assert found(widget, FIRST_GROUP) > 0
-        assert "x Drama" in "\n".join(screen_text(app))
-        await pilot.press("b")
-        assert found(widget, FIRST_GROUP) == 0
+        app.item_map = replace(app.item_map, categories=["", *["Drama|Film-Noir|Romance"] * 60])
+        for item in range(1, 8):  # the odd titles
+            app.map._pick(item)
+            await pilot.pause()
+            rows = [row for row in screen_text(app) if "in training" in row]
+            assert len(rows) == 1
+            assert "away (" in rows[0]
+            assert "in the picture)" in rows[0]
+            assert cell_len(rows[0]) == 80
+
+
+async def test_export(run_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    async with exploring(run_path, user=5) as (app, pilot):
+        widget = await mapped(app, pilot)
+        await pilot.press("l", "c", "tab", "e")
+        written = json.loads((tmp_path / "diffurec-user5-seed0-map-pca.json").read_text())
+        view, points = window(widget), app.item_map.points if app.item_map else np.empty((0, 2))
+        dots = view.dots(points, *widget.size)
+        inside = ((dots >= 0) & (dots <= np.array(widget.size) * (2, 4))).all(axis=1)
+        assert [one["item"] for one in written["items"]] == (np.flatnonzero(inside) + 1).tolist()
+        assert 0 < len(written["items"]) < 60
+        first = written["items"][0]
+        assert [first["x"], first["y"]] == pytest.approx(points[first["item"] - 1].tolist())
+        assert first["title"] == app.names.name(first["item"])
+        assert (written["state"], written["lens"], len(written["trail"])) == (1, "x_t", 33)
+        assert written["picked"] == written["marks"][0]["item"] == written["target"]["item"]
+        assert written["clouds"] == []
+        await pilot.press("e")
+        assert len(list(tmp_path.iterdir())) == 1, "the same again is not written twice"
 
 
 async def test_weights_that_are_no_numbers(tmp_path: Path):
@@ -320,17 +322,18 @@ async def test_marks_are_in_order_of_importance(run_path: Path):
 
 def test_words():
     items = ItemMap(
-        projection=principal_plane(np.eye(3, dtype=np.float32)),
+        layout=principal_plane(np.eye(3, dtype=np.float32)),
         vectors=np.eye(3, dtype=np.float32),
         points=principal_plane(np.eye(3, dtype=np.float32))(np.eye(3, dtype=np.float32)),
         counts=np.array([1, 2, 3]),
         categories=["", "A|B", "", ""],
     )
-    title, rest = told(
+    title, facts, categories = told(
         1, Mark(1, "history", 4), items, NumberedNames(), np.array([1, 0, 0], dtype=np.float32)
     )
     assert title == "#1"
-    assert rest.startswith("4 items ago · 0.00 away (0.00 in the picture) · 1 in training · A, B")
+    assert facts == "4 items ago · 0.00 away (0.00 in the picture) · 1 in training"
+    assert categories == "A, B"
     assert "100 %" in explained(items)
     assert items.nearest(*items.points[2].tolist()) == 3
     assert [mark_sign(Mark(1, "top", place))[0] for place in (1, 9, 10, 11, 99)] == ["1", "9", "0", "a", "z"]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diffurec_tui.widgets.canvas import DENSITY, Canvas
-from diffurec_tui.widgets.raster import Points, Window, fitting, path, scatter
+from diffurec_tui.widgets.raster import Points, Window, cells, fitting, path, scatter
 
 UNIT = Window(0.0, 0.0, 1.0)
 """A dot a unit: in 4×2 cells, x from -4 to 4 and y from -4 to 4."""
@@ -69,6 +69,8 @@ def test_every_point_inside_the_window_lights_its_cell(
             assert raster.patterns[int(row), int(column)]
             assert raster.counts[int(row), int(column)]
     assert raster.counts.sum() == inside
+    where = cells(points(*cloud), window, width, height)
+    assert np.bincount(where[where >= 0], minlength=width * height).tolist() == raster.counts.ravel().tolist()
     assert ((raster.patterns > 0) == (raster.counts > 0)).all()
     assert (raster.dots_lit <= np.minimum(raster.counts, 8)).all()
 
