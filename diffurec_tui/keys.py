@@ -110,6 +110,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("cloud_random", "map", "Y", "Y", "any user", "The cloud of a user drawn at random beside it", "Map"),
     Action("cloud_near", "map", "v", "v", "clouds", "Look at the clouds from near by: all, then each of them", "Map", 16),
     Action("cloud_clear", "map", "C", "C", "no clouds", "Clear the clouds", "Map"),
+    Action("tsne", "map", "T", "T", "t-SNE", "All items by t-SNE, or in the plane in which they differ the most", "Map", 9),
     Action("colour", "map", "b", "b", "colour", "Tell items apart by category, popularity, cluster, not at all", "Map", 10),
     Action("export", "map", "e", "e", "export", "Write what is on the map to a JSON file", "Map", 17),
     Action("users", "views", "u,escape", "u", "users", "Back to the list of users", "Users", 11),

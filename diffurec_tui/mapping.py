@@ -12,6 +12,7 @@ import numpy.typing as npt
 from diffurec.inspection.frames import Lens
 from diffurec.inspection.neighbours import NEAREST, Neighbours
 from diffurec.inspection.projection import Projection
+from diffurec.inspection.tsne import FITTED_ITEMS
 from diffurec_tui.reading import States
 from diffurec_tui.snapshots import Names, Subject
 
@@ -30,6 +31,8 @@ class ItemMap:
     counts: npt.NDArray[np.int64]  # (V,) interactions in the training data
     categories: Sequence[str]
     """By item, '|' between; position 0 is padding, empty where unknown."""
+    samples: int = 0
+    """How many samples of clouds were fitted together with the items."""
 
     @property
     def quick(self) -> bool:
@@ -126,8 +129,8 @@ def explained(item_map: ItemMap) -> str:
     """What the picture has of the space, in a sentence."""
     if isinstance(item_map.layout, Neighbours):
         return (
-            f"t-SNE: items near in the whole space are near here; how far apart groups lie, and how wide "
-            f"they are, says nothing. States lie where their {NEAREST} nearest items lie."
+            f"t-SNE: what is near in the whole space is near here; how wide and how far apart groups are "
+            f"says nothing. States lie among their {NEAREST} nearest."
         )
     both = 100 * sum(item_map.layout.explained)
     if both < 50:
@@ -135,3 +138,15 @@ def explained(item_map: ItemMap) -> str:
     else:
         warning = "what looks near may still be far in the rest"
     return f"The picture has {both:.0f} % of how the {len(item_map.points):,} items differ: {warning}."
+
+
+def fitted(item_map: ItemMap) -> str:
+    """What was fitted by t-SNE, and where the rest is."""
+    items = len(item_map.points)
+    first = f"{items:,} items" if items <= FITTED_ITEMS else f"{FITTED_ITEMS:,} of {items:,} items"
+    with_samples = f" and {item_map.samples:,} samples of clouds" if item_map.samples else ""
+    return (
+        f"Fitted together: {first}{with_samples}. What was not lies at the mean of its {NEAREST} nearest, "
+        f"weighted by 1/distance²: noise, which is near nothing, lies between them. "
+        "Distances that are told are those of the whole space."
+    )

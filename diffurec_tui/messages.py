@@ -110,6 +110,35 @@ class Coloured(MapMessage):
 
 
 @dataclass(eq=False)
+class Fitting(MapMessage):
+    """How far a t-SNE is."""
+
+    share: float
+    seconds: float
+
+
+@dataclass(eq=False)
+class Fitted(MapMessage):
+    """A t-SNE, or why there is none."""
+
+    items: ItemMap | None
+    plane: ItemMap
+    """The map it was asked from."""
+    samples: tuple[Floats, ...]
+    """Of the clouds that were fitted with the items."""
+    reason: str = ""
+
+
+@dataclass(eq=False)
+class Placed(MapMessage):
+    """Where vectors lie on a map."""
+
+    items: ItemMap
+    vectors: Floats
+    points: Floats
+
+
+@dataclass(eq=False)
 class Influenced(Message):
     """What the items of a history do for the recommendation."""
 

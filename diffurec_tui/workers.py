@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,7 @@ from diffurec.inspection.cases import case_targets
 from diffurec.inspection.weights import read_weights_facts
 from diffurec.run import Run
 from diffurec.status import read_status
-from diffurec_tui.jobs.base import Job, Session
+from diffurec_tui.jobs.base import Job, Later, Session, Told
 from diffurec_tui.messages import Failed, ModelRead, TitlesRead, UsersRead, UsersSorted
 from diffurec_tui.snapshots import RunFacts
 
@@ -161,43 +162,64 @@ class Engine:
 
     def _serve(self, session: Session) -> None:
         """Work off jobs until other weights are asked for, or the end."""
-        at_work: dict[str, tuple[int, Iterator[Message | None]]] = {}
+        at_work: dict[str, AtWork] = {}
         try:
             while True:
                 with self._desk:
-                    while not (self._interrupted() or at_work):
-                        self._desk.wait()
+                    while not self._interrupted() and (pause := _pause(at_work)) != 0:
+                        self._desk.wait(pause)
                     wanted, self._wanted = self._wanted, {}
                 if self._cancelled or self._reload:
                     return
                 for kind, job in wanted.items():
                     _close(at_work.pop(kind, None))
                     if job is not None:
-                        at_work[kind] = (job.urgency, job.run(session))
-                if at_work:
+                        at_work[kind] = AtWork(job.urgency, job.run(session))
+                if _pause(at_work) == 0:
                     self._advance(at_work)
         finally:
             for entry in at_work.values():
                 _close(entry)
 
-    def _advance(self, at_work: dict[str, tuple[int, Iterator[Message | None]]]) -> None:
-        """Take the most urgent job one message further."""
-        kind, (_, job) = min(at_work.items(), key=lambda entry: entry[1][0])
+    def _advance(self, at_work: dict[str, AtWork]) -> None:
+        """Take the most urgent of the jobs that have something to do one message further."""
+        now = time.monotonic()
+        ready = ((kind, entry) for kind, entry in at_work.items() if entry.due <= now)
+        kind, entry = min(ready, key=lambda one: one[1].urgency)
         try:
-            message = next(job)
+            message = next(entry.job)
         except StopIteration:
             del at_work[kind]
             return
         except UserError as error:  # an empty history
             del at_work[kind]
             message = Failed(str(error))
-        if message is not None:
+        if isinstance(message, Later):
+            entry.due = now + message.seconds
+        elif message is not None:
             self._post(message)
 
 
-def _close(entry: tuple[int, Iterator[Message | None]] | None) -> None:
+@dataclass(eq=False)
+class AtWork:
+    """A job under way."""
+
+    urgency: int
+    job: Iterator[Told]
+    due: float = 0.0
+    """When it has something to do again."""
+
+
+def _pause(at_work: dict[str, AtWork]) -> float | None:
+    """Seconds until a job has something to do; None if there is none."""
+    if not at_work:
+        return None
+    return max(0.0, min(entry.due for entry in at_work.values()) - time.monotonic())
+
+
+def _close(entry: AtWork | None) -> None:
     """Let a job that is not finished tidy up."""
     if entry is not None:
-        close = getattr(entry[1], "close", None)
+        close = getattr(entry.job, "close", None)
         if close is not None:
             close()

@@ -26,6 +26,16 @@ class Session:
     """Whether something more urgent has come in; a long computation asks now and then, and gives up."""
 
 
+@dataclass(frozen=True)
+class Later:
+    """A job waits for something outside: for so many seconds it has nothing to do, and others go on."""
+
+    seconds: float
+
+
+Told = Message | Later | None
+
+
 class Job(Protocol):
     """Something to compute; a newer job of the same kind takes its place."""
 
@@ -33,7 +43,7 @@ class Job(Protocol):
     urgency: ClassVar[int]
     """The lower, the sooner. A less urgent job waits where it stands until the others are done."""
 
-    def run(self, session: Session) -> Iterator[Message | None]:
+    def run(self, session: Session) -> Iterator[Told]:
         """Compute in small steps: a message to post, or None where there is nothing to tell yet.
 
         What the engine imports is imported in here. A UserError is shown on screen.

@@ -15,9 +15,9 @@ from diffurec_tui.jobs.colours import ColourJob
 from diffurec_tui.keymap import keymap_of
 from diffurec_tui.keys import Scope, bindings
 from diffurec_tui.mapping import ItemMap, Trail, marks_of
-from diffurec_tui.messages import Clouded, Coloured
+from diffurec_tui.messages import Clouded, Coloured, Fitted, Fitting, Placed
 from diffurec_tui.reading import States
-from diffurec_tui.screens.clouding import Clouding
+from diffurec_tui.screens.picturing import Picturing
 from diffurec_tui.screens.scrubbing import Scrubbing
 from diffurec_tui.snapshots import Subject
 from diffurec_tui.widgets.footer import Footer, keys_of
@@ -25,17 +25,17 @@ from diffurec_tui.widgets.header import Header
 from diffurec_tui.widgets.map_notes import Explained, Noted, PointNote
 from diffurec_tui.widgets.ranking import Step, TopK
 from diffurec_tui.widgets.scatter import Scatter
-from diffurec_tui.widgets.scene import Places, Scene
+from diffurec_tui.widgets.scene import Scene
 from diffurec_tui.widgets.text import symbols
 from diffurec_tui.widgets.timeline import Timeline
 
-MORE = ("cloud_more", "cloud_other", "colour", "pan_left", "view_walk")
+MORE = ("cloud_more", "cloud_other", "tsne", "colour", "pan_left", "view_walk")
 """Actions that the footer of a small terminal has no room for."""
 SIDE_WIDTH, LOW = 110, 14
 """From how many columns on there is a list beside the map, and below how many rows no frame around it."""
 
 
-class MapScreen(Scrubbing, Clouding):
+class MapScreen(Scrubbing, Picturing):
     """It goes along the walk in step with the walk screen; what takes long is left to the engine's thread."""
 
     BINDINGS = bindings("map")
@@ -48,7 +48,6 @@ class MapScreen(Scrubbing, Clouding):
         self.by: By = "nothing"
         self._colourings: dict[By, Colouring | None] = {}
         self._trail: Trail | None = None
-        self._places: Places | None = None
 
     def compose(self) -> ComposeResult:
         yield Header(id="header")
@@ -87,6 +86,7 @@ class MapScreen(Scrubbing, Clouding):
         """Other weights: what was computed says nothing of them."""
         self.clouds.forget()
         self._colourings.clear()
+        self.forget_picture()
 
     def take(self, message: Message) -> None:
         """What the engine's thread computed for the map."""
@@ -95,6 +95,8 @@ class MapScreen(Scrubbing, Clouding):
             self.clouds.take(message.spec, message.vectors)
         elif isinstance(message, Coloured) and items is not None and items.vectors is message.vectors:
             self._colourings[message.by] = message.colouring
+        elif isinstance(message, (Fitting, Fitted, Placed)):
+            self.take_picture(message)
         if self.is_current:
             self.show()
 
@@ -124,9 +126,12 @@ class MapScreen(Scrubbing, Clouding):
 
     def _show_map(self, states: States, subject: Subject) -> None:
         app = self.explorer
-        items = app.item_map
+        items = self.items
         frame = self.query_one("#map-frame")
-        frame.border_title = f"{app.facts.num_items:,} items and the walk in two dimensions"
+        how = "by t-SNE" if items is not None and not items.quick else "in two dimensions"
+        title = f"{app.facts.num_items:,} items and the walk {how}"
+        if frame.border_title != title:
+            frame.border_title = title
         if items is None:
             failed = "the weights hold NaN or infinity: there is nothing to draw"
             self.query_one(Scatter).say(failed if app.map_failed else f"finding the plane{symbols().more}")
@@ -141,19 +146,20 @@ class MapScreen(Scrubbing, Clouding):
         app = self.explorer
         if self._trail is None or not self._trail.is_of(states, self.lens):
             self._trail = Trail.of(states, self.lens)
-        if self._places is None or self._places.items is not items:
-            self._places = Places(items)
+        places = self.places(items)
         clouds = self.clouds.shown(app.spec) if app.spec is not None else ()
+        finished = (cloud.vectors for cloud in clouds if cloud.complete)
+        self.place((self._trail.vectors, *finished))
         return Scene(
             items=items,
             trail=self._trail,
-            walked=self._places.of(self._trail.vectors),
+            walked=places.of(self._trail.vectors),
             index=self.shown,
             marks=marks_of(states, self.shown, self.lens, subject, app.facts.max_len),
             picked=self.picked,
             colouring=self._colourings.get(self.by),
             clouds=clouds,
-            samples=tuple(self._places.of(cloud.vectors) for cloud in clouds),
+            samples=tuple(places.of(cloud.vectors) for cloud in clouds),
         )
 
     def show_notes(self) -> None:
@@ -166,6 +172,8 @@ class MapScreen(Scrubbing, Clouding):
         self.query_one(Explained).show(noted)
 
     def _doing(self, scene: Scene) -> str:
+        if self.fitting is not None:
+            return self.told_of_fit
         drawn = sum(len(cloud.vectors) for cloud in scene.clouds)
         spec = self.explorer.spec
         wanted = self.clouds.number * len(self.clouds.specs(spec)) if spec is not None else 0

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from diffurec.inspection.projection import Projection
 from diffurec_tui.clouds import said
-from diffurec_tui.mapping import explained, told
+from diffurec_tui.mapping import explained, fitted, told
 from diffurec_tui.snapshots import Names
 from diffurec_tui.theme.palette import Palette
 from diffurec_tui.widgets.map_signs import (
@@ -37,7 +37,6 @@ ABOUT = (
     "walks and steps. A state on top of an item need not be near it: pick the item, and read how far it is. "
     "A list by inner product has what lies in the direction of the state, however far out that is."
 )
-ABOUT_TSNE = "Distances that are told are those of the whole space."
 Entry = tuple[str, Style, str]
 
 
@@ -51,6 +50,11 @@ class Noted:
     """The item under the mouse, or else the one picked."""
     doing: str = ""
     """What is being computed."""
+
+    @property
+    def about(self) -> tuple[object, ...]:
+        """What the picture and its clouds are, whichever step is shown."""
+        return self.scene.items, self.scene.clouds, self.scene.colouring
 
 
 class PointNote(Panel):
@@ -97,10 +101,14 @@ class Explained(Panel):
 
     noted: Noted | None = None
 
-    def show(self, noted: Noted | None) -> None:
+    def on_mount(self) -> None:
         self.border_title = "The picture"
-        self.noted = noted
-        self.changed()
+
+    def show(self, noted: Noted | None) -> None:
+        """Paint anew only what says something else: a step changes nothing here."""
+        before, self.noted = self.noted, noted
+        if noted is None or before is None or noted.about != before.about:
+            self.changed()
 
     def paint(self, width: int, height: int, colours: Palette) -> list[Text]:
         if self.noted is None:
@@ -112,7 +120,7 @@ class Explained(Panel):
         if isinstance(layout, Projection):
             across, up = layout.explained
             text += [Text(f"{100 * across:.1f} % across, {100 * up:.1f} % upwards", colours.accent)]
-        about = ABOUT if isinstance(layout, Projection) else ABOUT_TSNE
+        about = ABOUT if isinstance(layout, Projection) else fitted(scene.items)
         return [*text, Text(), *_wrapped(about, width, colours.muted)][:height]
 
 

@@ -275,7 +275,7 @@ async def test_plain_ascii(run_path: Path, monkeypatch: pytest.MonkeyPatch, size
     try:
         async with exploring(run_path, user=5, size=size) as (app, pilot):
             await mapped(app, pilot)
-            for key in ("l", "x", "c", "tab", "b", "end"):
+            for key in ("l", "x", "c", "tab", "b", "m", "N", "v", "end", "b", "b", "backspace"):
                 await pilot.press(key)
                 assert not {sign for row in screen_text(app) for sign in row if ord(sign) > 127}, key
             assert "@ x^_0" in "\n".join(screen_text(app))
