@@ -47,7 +47,7 @@ from diffurec_tui.screens.view import ViewScreen
 from diffurec_tui.screens.walk import WalkScreen
 from diffurec_tui.seen import SeenWalks
 from diffurec_tui.shell import Shell
-from diffurec_tui.snapshots import Heat, Names, NumberedNames, Subject, WalkSpec
+from diffurec_tui.snapshots import Heat, Names, NumberedNames, Own, Subject, User, WalkSpec
 from diffurec_tui.walking import edited, length, told
 from diffurec_tui.widgets.text import symbols
 from diffurec_tui.widgets.user_index import UserIndex
@@ -63,8 +63,8 @@ class Opened:
 
     run: Run
     dataset: Dataset
-    user: int | None = None
-    """Row of the user to open; None starts with the list."""
+    user: User | None = None
+    """Whom to open; None starts with the list."""
     seed: int = 0
     device: str = "auto"
     top_k: int = 10
@@ -137,10 +137,12 @@ class ExplorerApp(Shell):
         """The user looked at."""
         if self.spec is None:
             return None
-        return Subject(self.spec.user, self.index.name(self.spec.user), self.spec.case)
+        user = self.spec.user
+        name = user.name if isinstance(user, Own) else self.index.name(user)
+        return Subject(user, name, self.spec.case)
 
-    def ask(self, user: int, seed: int | None = None) -> None:
-        """Look at the walk of a user as the data has it."""
+    def ask(self, user: User, seed: int | None = None) -> None:
+        """Look at the walk of a user's history, without edits."""
         self.seed = self.seed if seed is None else seed
         view = self.spec.view if self.spec is not None else View(top_k=self.opened.top_k)
         self.ask_for(WalkSpec(user, self.data_case(user), self.seed, view))
@@ -157,9 +159,9 @@ class ExplorerApp(Shell):
             self.engine.drop(WalkJob.kind)
             self._ask_about_walk()
 
-    def data_case(self, user: int) -> Case:
-        """The history of a user as the data has it."""
-        return case_of_user(self.opened.dataset, user)
+    def data_case(self, user: User) -> Case:
+        """The history of a user as the data has it, or as it was typed."""
+        return user.case if isinstance(user, Own) else case_of_user(self.opened.dataset, user)
 
     @property
     def edits(self) -> str:
@@ -218,7 +220,7 @@ class ExplorerApp(Shell):
         """The view of a user that lies above the list, if there is one."""
         return next((screen for screen in self.screen_stack if isinstance(screen, ViewScreen)), None)
 
-    def open_user(self, user: int) -> None:
+    def open_user(self, user: User) -> None:
         """Show the walk of a user."""
         self.ask(user)
         if self.view is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffurec.inspection.frames import Trajectory
-from diffurec_tui.snapshots import WalkSpec
+from diffurec_tui.snapshots import User, WalkSpec
 
 MOST_FRAMES = 8_000
 """In all of them together; two kilobytes each, more or less."""
@@ -42,7 +42,7 @@ class SeenWalks:
         self._walks.clear()
         self._used.clear()
 
-    def of_user(self, user: int) -> list[WalkSpec]:
+    def of_user(self, user: User) -> list[WalkSpec]:
         """Walks of one user's history, edited ones among them, in the order first seen."""
         return [spec for spec in self._walks if spec.user == user]
 

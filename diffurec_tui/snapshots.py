@@ -15,10 +15,14 @@ from diffurec.inspection.views import Fork, View
 
 
 class Names(Protocol):
-    """Titles of items."""
+    """Titles of items, and their ids."""
 
     def name(self, item: int) -> str:
         """The title, or the original id where there is none."""
+        ...
+
+    def find(self, original_id: str) -> int | None:
+        """The item of an original id; None where there is none."""
         ...
 
 
@@ -27,6 +31,9 @@ class NumberedNames:
 
     def name(self, item: int) -> str:
         return f"#{item}"
+
+    def find(self, original_id: str) -> int | None:
+        return None
 
 
 @dataclass(frozen=True)
@@ -49,11 +56,22 @@ class RunFacts:
 
 
 @dataclass(frozen=True)
+class Own:
+    """A user who is not in the data: a history that somebody typed."""
+
+    case: Case
+    name: str = "your own"
+
+
+User = int | Own
+"""Row in the data set, or a history of one's own."""
+
+
+@dataclass(frozen=True)
 class Subject:
     """The user that is looked at."""
 
-    user: int
-    """Row in the data set."""
+    user: User
     name: str
     """The data's own id."""
     case: Case
@@ -75,10 +93,9 @@ class Heat:
 class WalkSpec:
     """Everything that determines a walk: the same again is the same walk."""
 
-    user: int
-    """Row in the data set."""
+    user: User
     case: Case
-    """Its history, perhaps edited."""
+    """The user's history, perhaps edited."""
     seed: int
     view: View
     forks: tuple[Fork, ...] = ()

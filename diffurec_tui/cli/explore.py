@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from diffurec.errors import UserError
+from diffurec_tui.cli import walk_options
 
 if TYPE_CHECKING:
     from diffurec.data.dataset import Dataset
+    from diffurec.run import Run
+    from diffurec_tui.snapshots import User
 
 app = typer.Typer()
 
@@ -25,6 +28,8 @@ def explore(
         Path | None, typer.Option("--ckpt", metavar="RUN", help="Run folder, or a weights file in it.")
     ] = None,
     user: Annotated[str | None, typer.Option(metavar="ID", help="Open this user at once.")] = None,
+    history: walk_options.History = None,
+    target: walk_options.Target = None,
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Dataset folder, if not the run's own.")
     ] = None,
@@ -64,7 +69,7 @@ def explore(
     dataset = run.dataset(data)
     if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):  # whether it is there, torch will tell
         raise UserError(f"--device {device}: there are auto, cpu, cuda and cuda:N")
-    row = None if user is None else _find(dataset, user)
+    opened = _opened(run, dataset, user, history, target)
     chosen = _theme(theme)
     if ascii_only:
         os.environ["DIFFUREC_ASCII"] = "1"
@@ -73,7 +78,7 @@ def explore(
     from diffurec_tui.app import ExplorerApp, Opened
     from diffurec_tui.remembered import default_path
 
-    asked = Opened(run, dataset, row, seed, device, top_k, keymap, chosen, default_path(), hints)
+    asked = Opened(run, dataset, opened, seed, device, top_k, keymap, chosen, default_path(), hints)
     explorer = ExplorerApp(asked)
     explorer.run()
     # Everything is saved and the terminal restored. The thread may be importing torch, which nothing can
@@ -96,6 +101,25 @@ def _theme(name: str) -> str:
         if full in there:
             return full
     raise UserError(f"--theme {name}: there are {', '.join(there)}")
+
+
+def _opened(
+    run: Run, dataset: Dataset, user: str | None, history: str | None, target: str | None
+) -> User | None:
+    """Whom to open: a user of the data, or a history of one's own."""
+    if history is None:
+        if target is not None:
+            raise UserError(
+                f"--target {target}: goes with --history; what a user's next item is, the data say"
+            )
+        return None if user is None else _find(dataset, user)
+    if user is not None:
+        raise UserError("--user or --history: give one of them")
+    from diffurec.data.catalogue import load_catalogue
+    from diffurec_tui.snapshots import Own
+
+    catalogue = load_catalogue(run.num_items, run.items_path, dataset.path / "items.parquet")
+    return Own(walk_options.case_of_ids(history, target, catalogue))
 
 
 def _find(dataset: Dataset, user_id: str) -> int:

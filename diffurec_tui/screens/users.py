@@ -12,7 +12,10 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from diffurec_tui.keys import Scope, bindings
+from diffurec_tui.own_history import Reader
 from diffurec_tui.screens.along import AlongUsers
+from diffurec_tui.screens.own_history import OwnHistoryScreen
+from diffurec_tui.snapshots import NumberedNames, Own
 from diffurec_tui.widgets.footer import Footer
 from diffurec_tui.widgets.header import Header
 from diffurec_tui.widgets.history import History
@@ -43,6 +46,7 @@ class UsersScreen(AlongUsers, Screen[None]):
         self.query_: Query = Query()
         self.ordering = Ordering()
         self.tally = Tally(0, 0, 0, 0)
+        self._reader: Reader | None = None
         self._stale: Timer | None = None
         self._patience = RANK_REFRESH_SECONDS
 
@@ -82,9 +86,10 @@ class UsersScreen(AlongUsers, Screen[None]):
 
     def on_screen_resume(self) -> None:
         self.explorer.greet(self.scope)
-        if self.explorer.spec is not None:
-            self.list.go_to(self.explorer.spec.user)
-        self.show()
+        spec = self.explorer.spec
+        if spec is not None and isinstance(spec.user, int):
+            self.list.go_to(spec.user)
+        self._highlight()  # after a history of one's own, the user under the cursor
 
     # What arrives.
 
@@ -153,6 +158,20 @@ class UsersScreen(AlongUsers, Screen[None]):
         self.ordering = ordering
         self._filter()
         self.list.action_to(0)  # what one asked for is at the top
+
+    def action_own(self) -> None:
+        app = self.explorer
+        if isinstance(app.names, NumberedNames):
+            self.notify("the titles are not read yet", timeout=3)
+            return
+        if self._reader is None or self._reader.items is not app.names:
+            self._reader = Reader(app.names, app.facts.num_items, app.titles)
+
+        def typed(own: Own | None) -> None:
+            if own is not None:
+                app.open_user(own)
+
+        app.push_screen(OwnHistoryScreen(self._reader, app.facts.max_len), typed)
 
     def action_clear(self) -> None:
         self.query_one(Input).value = ""

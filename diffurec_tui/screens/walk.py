@@ -11,7 +11,7 @@ from diffurec_tui.export import snapshot
 from diffurec_tui.keys import Scope, bindings
 from diffurec_tui.reading import States, note
 from diffurec_tui.screens.changing import Changing
-from diffurec_tui.snapshots import Subject
+from diffurec_tui.snapshots import Subject, User
 from diffurec_tui.walk_plots import Followed, other_series, pinned_series, rank_series
 from diffurec_tui.widgets.braille import same_place
 from diffurec_tui.widgets.bump import Bump, BumpChart
@@ -38,7 +38,7 @@ class WalkScreen(Changing):
     def __init__(self) -> None:
         super().__init__()
         self.lens: Lens = "x_t"
-        self._user: int | None = None
+        self._user: User | None = None
         self._drawn: tuple[tuple[object, ...], tuple[Series, ...], str] | None = None
         """What the curves were made of, the curves, and the note."""
         self._bump: tuple[Followed, Bump] | None = None

@@ -13,7 +13,7 @@ from diffurec_tui.widgets.text import ellipsis, spelled, symbols
 from diffurec_tui.widgets.user_index import Order, Ordering, Tally
 
 EXAMPLES = "len>20 rank<=10 miss"
-HINTED = ("users.order", "along.next_miss", "along.next_hit", "along.random_user")
+HINTED = ("users.order", "along.next_miss", "along.next_hit", "along.random_user", "users.own")
 """Actions told of, the first to stay where there is little room first."""
 ORDER_NAMES: dict[Order, str] = {
     "data": "data",
