@@ -239,7 +239,7 @@ class ExplorerApp(Shell):
     def refresh_view(self) -> None:
         """Draw the screen on top anew."""
         screen = self.view or self.users
-        if screen.is_mounted:
+        if screen.drawable:
             screen.show()
 
     # What the engine's thread tells.
@@ -298,8 +298,8 @@ class ExplorerApp(Shell):
     @on(Mapped)
     def _mapped(self, message: Mapped) -> None:
         self.item_map, self.map_failed = message.items, message.items is None
-        if self.screen is self.map:
-            self.map.show()
+        if self.view is self.map:
+            self.refresh_view()
 
     @on(MapMessage)
     def _for_the_map(self, message: MapMessage) -> None:

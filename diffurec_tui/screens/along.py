@@ -1,21 +1,23 @@
-"""Going along the list of users, as filtered and ordered: in the list, and from a view of one of them."""
+"""What the list of users and the views of one of them do alike: go along the list as it is listed."""
 
 from __future__ import annotations
 
 from random import Random
 from typing import TYPE_CHECKING
 
-from textual.dom import DOMNode
+from textual.screen import Screen
 
+from diffurec_tui.keys import Scope
 from diffurec_tui.widgets.user_filter import WORDS
 
 if TYPE_CHECKING:
     from diffurec_tui.app import ExplorerApp
 
 
-class AlongUsers(DOMNode):
-    """For the list and the views of a user."""
+class AlongUsers(Screen[None]):
+    """The list, or a view of a user."""
 
+    scope: Scope
     chance = Random()
 
     @property
@@ -24,6 +26,18 @@ class AlongUsers(DOMNode):
 
         assert isinstance(self.app, ExplorerApp)
         return self.app
+
+    @property
+    def drawable(self) -> bool:
+        """Whether the widgets are there: not before they are mounted, and no more once the app is closing.
+
+        What the engine's thread tells comes at any time.
+        """
+        return self.explorer.is_running and self.is_mounted
+
+    def show(self) -> None:
+        """Draw what the app holds."""
+        raise NotImplementedError
 
     def look_at_user(self, user: int) -> None:
         """Draw a user on whom the cursor of the list is already."""

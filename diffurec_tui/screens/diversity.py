@@ -94,7 +94,7 @@ class DiversityScreen(Dialing):
 
     def take(self, draws: Draws) -> None:
         """What the engine's thread drew."""
-        if self.sampling.take(draws) and self.is_current:
+        if self.sampling.take(draws) and self.drawable and self.is_current:
             self.show()
 
     def _show_draws(self, draws: Draws) -> None:

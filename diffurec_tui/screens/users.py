@@ -7,7 +7,6 @@ import time
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
 
@@ -33,7 +32,7 @@ NARROW, WIDE = 90, 160
 """Columns below which there is no glance, and from which on the list has all the room it can use."""
 
 
-class UsersScreen(AlongUsers, Screen[None]):
+class UsersScreen(AlongUsers):
     """Filter as one types; enter opens."""
 
     BINDINGS = bindings("users")
@@ -73,11 +72,6 @@ class UsersScreen(AlongUsers, Screen[None]):
     @property
     def list(self) -> UserList:
         return self.query_one(UserList)
-
-    @property
-    def drawable(self) -> bool:
-        """Whether the list is there: not before it is mounted, and no more once the app is closing."""
-        return bool(self.query(UserList))
 
     def on_resize(self) -> None:
         self.set_class(self.size.width < NARROW, "narrow")

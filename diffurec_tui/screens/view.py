@@ -8,11 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ParamSpec
 
-from textual.screen import Screen
-
 from diffurec.errors import UserError
 from diffurec_tui.export import write_snapshot
-from diffurec_tui.keys import Scope
 from diffurec_tui.screens.along import AlongUsers
 
 P = ParamSpec("P")
@@ -20,14 +17,8 @@ MAX_SEED = 2**62
 """The largest that the command line takes."""
 
 
-class ViewScreen(AlongUsers, Screen[None]):
+class ViewScreen(AlongUsers):
     """A screen about the user one looks at; the app has one of them above the list."""
-
-    scope: Scope
-
-    def show(self) -> None:
-        """Draw what the app holds."""
-        raise NotImplementedError
 
     def rearrange(self) -> None:
         """Make room for what has come, or take the room of what has gone."""

@@ -241,11 +241,3 @@ async def test_a_million_users(tmp_path: Path):
     assert mounted < 5
     assert slowest < 1, "50 ms on a quiet machine"
     assert moving < 1
-
-
-async def test_ranks_that_come_in_while_the_app_closes_are_passed_over(run_path: Path):
-    async with exploring(run_path) as (app, _):
-        await app.users.query_one(UserList).remove()
-        app.users.ranks_arrived()
-        app.users.users_read()
-        assert not app.users.drawable
