@@ -137,9 +137,7 @@ class ExplorerApp(Shell):
         """The user looked at."""
         if self.spec is None:
             return None
-        user = self.spec.user
-        name = user.name if isinstance(user, Own) else self.index.name(user)
-        return Subject(user, name, self.spec.case)
+        return Subject(self.spec.user, self.index.name(self.spec.user), self.spec.case)
 
     def ask(self, user: User, seed: int | None = None) -> None:
         """Look at the walk of a user's history, without edits."""

@@ -10,7 +10,7 @@ from diffurec.inspection.cases import Case
 from diffurec.inspection.clouds import apart, centre, spread
 from diffurec_tui.jobs.clouds import CloudJob
 from diffurec_tui.mapping import Floats
-from diffurec_tui.snapshots import WalkSpec
+from diffurec_tui.snapshots import User, WalkSpec
 from diffurec_tui.widgets.text import symbols
 
 NUMBERS = (0, 100, 200, 500, 1_000)
@@ -46,7 +46,7 @@ class Cloud:
 class Clouds:
     """The user looked at and up to four others, all with the same seed, dials and number of samples."""
 
-    def __init__(self, data_case: Callable[[int], Case], name: Callable[[int], str]) -> None:
+    def __init__(self, data_case: Callable[[User], Case], name: Callable[[User], str]) -> None:
         """Start without clouds.
 
         Args:

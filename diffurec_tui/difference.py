@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from diffurec.inspection.diversity import Contrast
-from diffurec_tui.snapshots import Draws
+from diffurec_tui.snapshots import Draws, User
 from diffurec_tui.walking import DIALS, edited
 from diffurec_tui.widgets.text import clean, ellipsis, symbols
 
@@ -18,7 +18,7 @@ APART = 0.03
 SAME = 0.995
 
 
-def difference(now: Draws, pinned: Draws, contrast: Contrast, user: Callable[[int], str]) -> str:
+def difference(now: Draws, pinned: Draws, contrast: Contrast, user: Callable[[User], str]) -> str:
     """What is different about the draws, and what comes of it; empty where nothing is.
 
     Args:
@@ -32,7 +32,7 @@ def difference(now: Draws, pinned: Draws, contrast: Contrast, user: Callable[[in
     return f"{changed}: {says}." if changed else ""
 
 
-def what_differs(now: Draws, pinned: Draws, user: Callable[[int], str]) -> str:
+def what_differs(now: Draws, pinned: Draws, user: Callable[[User], str]) -> str:
     """User, seed, history, dials and numbers, as far as they are not the same; empty where all are."""
     parts: list[str] = []
     a, b = now.spec, pinned.spec
@@ -55,8 +55,8 @@ def what_differs(now: Draws, pinned: Draws, user: Callable[[int], str]) -> str:
     return "" if same_user and not parts else ", ".join((who, *parts))
 
 
-def _named(row: int, user: Callable[[int], str]) -> str:
-    return ellipsis(clean(user(row)), 16)
+def _named(whom: User, user: Callable[[User], str]) -> str:
+    return ellipsis(clean(user(whom)), 16)
 
 
 def _lists(now: Draws, pinned: Draws, contrast: Contrast) -> str:

@@ -17,7 +17,7 @@ from diffurec.inspection.frames import Ranking
 from diffurec.inspection.projection import Projection
 from diffurec_tui.colouring import Colouring
 from diffurec_tui.reading import States
-from diffurec_tui.snapshots import Draws, Names, RunFacts, Subject
+from diffurec_tui.snapshots import Draws, Names, RunFacts, Subject, User
 from diffurec_tui.widgets.raster import Points, Window
 from diffurec_tui.widgets.scene import Scene
 
@@ -50,7 +50,9 @@ def snapshot(
     }
 
 
-def draws_snapshot(facts: RunFacts, draws: Draws, names: Names, user: Callable[[int], str]) -> dict[str, Any]:
+def draws_snapshot(
+    facts: RunFacts, draws: Draws, names: Names, user: Callable[[User], str]
+) -> dict[str, Any]:
     """Many lists and their measures, under the names that `diffurec sample --json` has for them.
 
     Where other draws are pinned, the same of them, and what is between the two.
@@ -67,7 +69,7 @@ def draws_snapshot(facts: RunFacts, draws: Draws, names: Names, user: Callable[[
     return value
 
 
-def _draws(draws: Draws, names: Names, user: Callable[[int], str]) -> dict[str, Any]:
+def _draws(draws: Draws, names: Names, user: Callable[[User], str]) -> dict[str, Any]:
     spec, samples = draws.spec, draws.samples
     ranks = samples.target_ranks
     return {

@@ -9,6 +9,7 @@ import numpy as np
 from diffurec_tui.clouds import MOST_CLOUDS, Clouds
 from diffurec_tui.jobs.clouds import CloudJob
 from diffurec_tui.screens.looking import Looking
+from diffurec_tui.snapshots import User
 
 
 class Clouding(Looking):
@@ -45,7 +46,8 @@ class Clouding(Looking):
     def action_cloud_other(self) -> None:
         """The next of the list that is not there yet."""
         rows, there = self.explorer.users.list.rows, self._users()
-        place = np.flatnonzero(rows == there[-1]) if there else rows[:0]
+        in_data = [one for one in there if isinstance(one, int)]
+        place = np.flatnonzero(rows == in_data[-1]) if in_data else rows[:0]
         begin = int(place[0]) + 1 if len(place) else 0
         after = [int(row) for part in (rows[begin : begin + 9], rows[:9]) for row in part]
         self._add(next((row for row in after if row not in there), None))
@@ -66,7 +68,7 @@ class Clouding(Looking):
         self._near += 1
         self.map.look_at(np.concatenate(parts))
 
-    def _users(self) -> list[int]:
+    def _users(self) -> list[User]:
         spec = self.explorer.spec
         return [] if spec is None else [one.user for one in self.clouds.specs(spec)]
 

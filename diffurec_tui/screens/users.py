@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Input
 
+from diffurec.inspection.cases import Case
 from diffurec_tui.keys import Scope, bindings
 from diffurec_tui.own_history import Reader
 from diffurec_tui.screens.along import AlongUsers
@@ -46,6 +48,8 @@ class UsersScreen(AlongUsers):
         self.ordering = Ordering()
         self.tally = Tally(0, 0, 0, 0)
         self._reader: Reader | None = None
+        self._own: dict[Case, Own] = {}
+        """Histories of one's own so far."""
         self._stale: Timer | None = None
         self._patience = RANK_REFRESH_SECONDS
 
@@ -163,7 +167,9 @@ class UsersScreen(AlongUsers):
 
         def typed(own: Own | None) -> None:
             if own is not None:
-                app.open_user(own)
+                number = len(self._own) + 1
+                name = own.name if number == 1 else f"{own.name} {number}"
+                app.open_user(self._own.setdefault(own.case, replace(own, name=name)))
 
         app.push_screen(OwnHistoryScreen(self._reader, app.facts.max_len), typed)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from diffurec_tui.snapshots import Own, User
 from diffurec_tui.widgets.text import symbols
 from diffurec_tui.widgets.user_filter import HIT, Field, Query
 
@@ -119,8 +120,10 @@ class UserIndex:
 
     # What there is.
 
-    def name(self, user: int) -> str:
+    def name(self, user: User) -> str:
         """The data's own id; an ellipsis until it is read."""
+        if isinstance(user, Own):
+            return user.name
         return symbols().more if self._ids is None else str(self._ids[user])
 
     def known(self, field: Field) -> Mask:

@@ -134,7 +134,7 @@ async def test_what_is_typed_is_read_as_one_types_and_walked(titled: Path):
         assert "next item is not known" in shown(app)
         assert app.trajectory is not None
         assert app.trajectory.frames[-1].x_0_hat.target_rank is None
-        await pilot.press("2", "3", "1", "end", "P", "d", "right", "escape")
+        await pilot.press("2", "3", "m", "N", "1", "end", "P", "d", "right", "escape")
         await walked(app, pilot)
         assert app.spec is not None
         assert app.spec.case == Case((2, 1, 2))
@@ -206,7 +206,8 @@ async def test_an_own_history_among_the_users_of_the_list(titled: Path):
         assert app.spec.user == 2
         await pilot.press("u")
         await opens(app, pilot, "i3")
-        assert app.walks.of_user(Own(Case((3,)))) == [app.spec]
+        assert app.walks.of_user(Own(Case((3,)), "your own 2")) == [app.spec]
+        assert "user your own 2" in screen_text(app)[0]
         await pilot.press("u")
         await walked(app, pilot)
         assert app.screen is app.users
