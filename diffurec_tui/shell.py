@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,6 +10,7 @@ from textual.actions import ActionParseResult
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
+from textual.filter import LineFilter
 
 from diffurec_tui.hints import Hint, Hints
 from diffurec_tui.keymap import Keymap
@@ -19,7 +20,7 @@ from diffurec_tui.screens.help import HelpScreen
 from diffurec_tui.screens.palette import PaletteScreen, choices_of
 from diffurec_tui.screens.users import UsersScreen
 from diffurec_tui.screens.view import ViewScreen
-from diffurec_tui.theme.palette import ANSI_THEMES, THEMES
+from diffurec_tui.theme.palette import ANSI_THEMES, THEMES, WithoutColour
 from diffurec_tui.widgets.footer import Footer, owner_of
 
 
@@ -61,6 +62,9 @@ class Shell(App[None]):
         return screen if isinstance(screen, (UsersScreen, ViewScreen)) else None
 
     # Themes.
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [WithoutColour()] if self.no_color else super().get_line_filters()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What the style sheet takes from a theme that is not ours."""

@@ -1,16 +1,21 @@
 """The two themes, and the roles that widgets paint with.
 
-Colour is never the only sign of anything, and no two roles differ by red against green: movement is
-blue up and orange down with arrows, the true next item is gold with a star.
+Colour is never the only sign of anything: movement is blue up and orange down with arrows, the true next
+item is gold with a star. Both themes are for everyone: the colours, after Okabe and Ito's, also differ for
+people who see no red or no green. The tests compute that, and that what is written can be read.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.theme import Theme
 
 DARK = Theme(
@@ -18,8 +23,8 @@ DARK = Theme(
     primary="#6cb6ff",
     secondary="#8b949e",
     accent="#6cb6ff",
-    warning="#f0b849",
-    error="#f0883e",
+    warning="#fcd377",
+    error="#e58050",
     success="#6cb6ff",
     foreground="#d5d9e0",
     background="#0e1116",
@@ -28,16 +33,16 @@ DARK = Theme(
     dark=True,
     variables={
         "border": "#343c48",
-        "muted": "#7d8796",
-        "faint": "#434c59",
-        "target": "#ffcb6b",
+        "muted": "#98a2b1",
+        "faint": "#78828f",
+        "target": "#fcd377",
         "up": "#6cb6ff",
-        "down": "#f0985a",
-        "group-1": "#56b4e9",
-        "group-2": "#e69f00",
-        "group-3": "#cc79a7",
-        "group-4": "#f0e442",
-        "group-5": "#b7a5e0",
+        "down": "#e58050",
+        "group-1": "#5eb7e7",
+        "group-2": "#e49e00",
+        "group-3": "#bf76a4",
+        "group-4": "#f1e641",
+        "group-5": "#8c85e8",
         "selection": "#1d3350",
         "block-cursor-background": "#1d3350",
         "block-cursor-foreground": "#ffffff",
@@ -50,7 +55,7 @@ LIGHT = Theme(
     secondary="#5b6472",
     accent="#0a5cbf",
     warning="#8a5a00",
-    error="#b04a00",
+    error="#702300",
     success="#0a5cbf",
     foreground="#1f2630",
     background="#fbfbfa",
@@ -59,16 +64,16 @@ LIGHT = Theme(
     dark=False,
     variables={
         "border": "#c9ced6",
-        "muted": "#67707e",
-        "faint": "#b4bac4",
+        "muted": "#525b69",
+        "faint": "#6c7481",
         "target": "#8a5a00",
         "up": "#0a5cbf",
-        "down": "#b04a00",
-        "group-1": "#0072b2",
-        "group-2": "#b35900",
-        "group-3": "#a3386e",
-        "group-4": "#7a6a00",
-        "group-5": "#5e3fb0",
+        "down": "#702300",
+        "group-1": "#206eb0",
+        "group-2": "#ad530c",
+        "group-3": "#ab2f77",
+        "group-4": "#494200",
+        "group-5": "#48309e",
         "selection": "#d5e6fb",
         "block-cursor-background": "#d5e6fb",
         "block-cursor-foreground": "#10161f",
@@ -102,8 +107,35 @@ class Palette:
     """Of kinds of items, which have a sign each as well."""
 
 
+PLAIN = Palette(
+    text=Style(),
+    muted=Style(dim=True),
+    faint=Style(dim=True),
+    accent=Style(bold=True),
+    target=Style(bold=True),
+    up=Style(),
+    down=Style(),
+    strong=Style(bold=True),
+    selected=Style(reverse=True),
+    groups=tuple(Style() for _ in GROUPS),
+)
+"""Without any colour."""
+
+
+class WithoutColour(LineFilter):
+    """Takes every colour out of what is drawn; Textual's own answer to NO_COLOR is shades of grey."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [
+            Segment(text, style.without_color if style else style, control)
+            for text, style, control in segments
+        ]
+
+
 def palette(named: Mapping[str, str]) -> Palette:
-    """The roles in the colours of a theme's variables, whichever theme it is."""
+    """The roles in the colours of a theme's variables, whichever theme it is; without colour on NO_COLOR."""
+    if "NO_COLOR" in os.environ:
+        return PLAIN
 
     def colour(role: str, otherwise: str) -> str:
         value = named.get(role, named[otherwise])

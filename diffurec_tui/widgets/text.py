@@ -69,9 +69,11 @@ def locale_name() -> str:
 
 @cache
 def symbols() -> Symbols:
-    """Plain ASCII on request (DIFFUREC_ASCII=1), and where the locale is not UTF-8."""
+    """Plain ASCII on request (DIFFUREC_ASCII=1), on Linux's own console, and in a locale without UTF-8."""
     asked = os.environ.get("DIFFUREC_ASCII", "")
     if asked not in ("", "0"):
+        return ASCII
+    if os.environ.get("TERM") == "linux":  # its fonts have no braille
         return ASCII
     return UNICODE if _utf8() else ASCII
 
