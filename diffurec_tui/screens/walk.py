@@ -205,8 +205,8 @@ class WalkScreen(Changing):
         if self._bump is None or self._bump[0] != followed:
             self._bump = followed, followed.bump(app.facts.num_items)
             star = "" if target is None else f" and {symbols().star}"
-            chart.border_title = f"Ranks of this top-{len(followed.items)}{star}"
-        chart.border_subtitle = self._rank_told(states, pinned)
+            chart.entitle(f"Ranks of this top-{len(followed.items)}{star}")
+        chart.subtitle(self._rank_told(states, pinned))
         chart.show(self._bump[1], self.shown)
 
     def _rank_told(self, states: States, pinned: States | None) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.strip import Strip
 
 from diffurec_tui.theme.palette import Palette
 from diffurec_tui.widgets.braille import column_of, curve, index_at, signs
@@ -75,6 +76,14 @@ def height_of(ranks: Sequence[float], k: int, num_items: int) -> npt.NDArray[np.
     return np.where(values <= k, upper, lower)
 
 
+@lru_cache(maxsize=128)  # an item is drawn again and again while the cursor moves
+def _dots(
+    ranks: tuple[float, ...], k: int, num_items: int, width: int, height: int, braille: bool
+) -> npt.NDArray[np.bool_]:
+    values = height_of(ranks, k, num_items)
+    return curve(values.tolist(), len(values), width, height, 0.0, 1.0, braille=braille)
+
+
 class BumpChart(Panel):
     """Lines of rank, best at the top; a click goes to a state."""
 
@@ -87,7 +96,7 @@ class BumpChart(Panel):
             self.bump, self.index = bump, index
             self.changed()
 
-    def strips(self, width: int, height: int, colours: Palette, base: Style) -> list[Strip]:
+    def segments(self, width: int, height: int, colours: Palette, base: Style) -> list[list[Segment]]:
         if self.bump is None or height < 3 or width < GUTTER + LABEL + 4:
             return []
         bump, room, rows = self.bump, width - GUTTER - LABEL, height - 1
@@ -103,7 +112,7 @@ class BumpChart(Panel):
         column[blank] = ord(symbols().cursor)
         canvas.styles[:rows, at][blank] = TARGET
         self._foot(canvas, bump, room, at)
-        return canvas.strips((*styles_of(colours), colours.groups[2]), base)
+        return canvas.segments((*styles_of(colours), colours.groups[2]), base)
 
     def _lines(self, canvas: Canvas, lines: Sequence[Line], role: Role, room: int, rows: int) -> None:
         """All lines of a role as one picture: where they cross, their dots add up."""
@@ -113,8 +122,7 @@ class BumpChart(Panel):
         assert bump is not None
         dots = None
         for line in lines:
-            values = height_of(line.ranks, bump.k, bump.num_items)
-            one = curve(values.tolist(), len(values), room, rows, 0.0, 1.0, braille=braille)
+            one = _dots(line.ranks, bump.k, bump.num_items, room, rows, braille)
             dots = one if dots is None else dots | one
         assert dots is not None
         drawn = signs(dots, braille=braille)

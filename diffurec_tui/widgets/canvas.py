@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 from rich.segment import Segment
 from rich.style import Style
-from textual.strip import Strip
 
 from diffurec_tui.widgets.raster import BRAILLE, Raster
 
@@ -79,15 +78,15 @@ class Canvas:
         if 0 <= column < width and 0 <= row < height:
             self.characters[row, column], self.styles[row, column] = ord(sign), style
 
-    def strips(self, styles: Sequence[Style], base: Style) -> list[Strip]:
+    def segments(self, styles: Sequence[Style], base: Style) -> list[list[Segment]]:
         """The rows, a segment a run of cells of one style."""
         grounded = [base + style for style in styles]
         width = self.characters.shape[1]
-        rows: list[Strip] = []
+        rows: list[list[Segment]] = []
         for characters, numbers in zip(self.characters, self.styles, strict=True):
             text = characters.tobytes().decode("utf-32-le")
             cuts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), width]
             runs = pairwise(cuts)
-            segments = [Segment(text[start:end], grounded[int(numbers[start])]) for start, end in runs]
-            rows.append(Strip(segments, width))
+            own = numbers.tolist()
+            rows.append([Segment(text[start:end], grounded[own[start]]) for start, end in runs])
         return rows

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.message import Message
-from textual.strip import Strip
 
 from diffurec_tui.theme.palette import Palette
 from diffurec_tui.widgets.braille import column_of, curve, index_at, same_place, signs, spark
@@ -89,7 +89,7 @@ class Curves(Panel):
             self.series, self.count, self.index = series, count, index
             self.changed()
 
-    def strips(self, width: int, height: int, colours: Palette, base: Style) -> list[Strip]:
+    def segments(self, width: int, height: int, colours: Palette, base: Style) -> list[list[Segment]]:
         if not self.series or not self.count:
             return []
         canvas = Canvas.blank(width, height)
@@ -102,7 +102,7 @@ class Curves(Panel):
             else:
                 self._spark(canvas, top, one)
             top += rows
-        return canvas.strips(styles_of(colours), base)
+        return canvas.segments(styles_of(colours), base)
 
     def _value(self, one: Series) -> str:
         if self.index >= len(one.values):

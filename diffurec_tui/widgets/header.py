@@ -23,6 +23,7 @@ class Header(Panel):
     lens: str = ""
     path: str = ""
     changes: tuple[str, ...] = ()
+    _shown: tuple[object, ...] | None = None
 
     def show(
         self,
@@ -34,8 +35,11 @@ class Header(Panel):
         changes: tuple[str, ...] = (),
     ) -> None:
         """What is looked at; `path` takes the place of the seed where forks make more of it."""
-        self.facts, self.subject, self.seed, self.lens = facts, subject, seed, lens
-        self.path, self.changes = path, changes
+        shown = (facts, subject, seed, lens, path, changes)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        self.facts, self.subject, self.seed, self.lens, self.path, self.changes = shown
         self.changed()
 
     def paint(self, width: int, height: int, colours: Palette) -> list[Text]:

@@ -55,18 +55,23 @@ class History(Panel):
     cursor: int | None = None
     """Place of the item that is edited."""
     heat: HeatColumn | None = None
+    _shown: tuple[Subject | None, Names | None, int, HeatColumn | None] | None = None
 
     def show(
         self, subject: Subject | None, names: Names, max_len: int, heat: HeatColumn | None = None
     ) -> None:
         if subject != self.subject:
             self.scrolled = 0
-        self.subject, self.names, self.max_len, self.heat = subject, names, max_len, heat
-        self.border_title = f"History {symbols().dot} {heat.title}" if heat else "History"
+        shown = (subject, names, max_len, heat)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        self.subject, self.names, self.max_len, self.heat = shown
+        self.entitle(f"History {symbols().dot} {heat.title}" if heat else "History")
         if subject is not None:
             length = len(subject.case.history)
             unread = f" {symbols().dot} {max_len} read" if length > max_len else ""
-            self.border_subtitle = f"{length} item{'s' * (length != 1)}{unread}"
+            self.subtitle(f"{length} item{'s' * (length != 1)}{unread}")
         self.changed()
 
     def scroll_items(self, by: int) -> None:

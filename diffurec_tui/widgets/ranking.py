@@ -67,20 +67,20 @@ class TopK(Panel):
     def say(self, message: str) -> None:
         """Nothing to rank yet, and why."""
         self.step, self.message = None, message
-        self.border_subtitle = ""
+        self.subtitle("")
         self._entitle()
         self.changed()
 
     def show(self, step: Step, names: Names) -> None:
         self.step, self.names = step, names
         self._entitle()
-        self.border_subtitle = f"entropy {step.ranking.entropy:.2f}"
+        self.subtitle(f"entropy {step.ranking.entropy:.2f}")
         self.changed()
 
     def _entitle(self) -> None:
         """As much of the title as the border holds."""
         if self.title or self.step is None:
-            self.border_title = self.title
+            self.entitle(self.title)
             return
         sign, t = symbols(), self.step.t
         top = f"{self.prefix}Top-{len(self.step.ranking.items)} of "
@@ -96,7 +96,7 @@ class TopK(Panel):
                 f"{top}{sign.x_0_hat} at t = {t}",
             )
         room = self.size.width - 4
-        self.border_title = next((title for title in titles if cell_len(title) <= room), titles[-1])
+        self.entitle(next((title for title in titles if cell_len(title) <= room), titles[-1]))
 
     def on_resize(self) -> None:
         self._entitle()

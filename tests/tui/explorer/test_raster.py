@@ -128,7 +128,8 @@ def test_a_canvas_as_strips_has_all_its_cells(seed: int):
     canvas.put(3, 1, "★", 2)
     canvas.put(-1, 0, "x", 2)
     canvas.put(17, 5, "x", 2)
-    strips = canvas.strips([Style(), Style(bold=True), Style(color="red")], Style())
-    assert [strip.text for strip in strips] == text(canvas)
-    assert {strip.cell_length for strip in strips} == {17}
-    assert "x" not in "".join(strip.text for strip in strips)
+    rows = canvas.segments([Style(), Style(bold=True), Style(color="red")], Style())
+    told = ["".join(segment.text for segment in row) for row in rows]
+    assert told == text(canvas)
+    assert {len(row) for row in told} == {17}
+    assert "x" not in "".join(told)
