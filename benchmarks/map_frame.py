@@ -61,7 +61,7 @@ def main() -> None:
 def measured(scatter: Scatter, scene: Scene, size: tuple[int, int], repeats: int, *, anew: bool) -> float:
     colours = palette(DARK.to_color_system().generate() | DARK.variables)
     spent: list[float] = []
-    frame: Callable[[], object] = lambda: scatter.strips(*size, colours, Style())  # noqa: E731
+    frame: Callable[[], object] = lambda: scatter.segments(*size, colours, Style())  # noqa: E731
     scatter.scene = scene
     frame()
     for _ in range(repeats):

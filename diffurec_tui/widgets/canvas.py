@@ -56,9 +56,10 @@ class Canvas:
         self.styles[where] = style
 
     def paint(self, column: int, row: int, signs: npt.NDArray[np.uint32], style: int) -> None:
-        """A picture of code points, (rows, columns), at a place where it fits; 0 leaves what is there."""
-        height, width = signs.shape
-        part = slice(row, row + height), slice(column, column + width)
+        """A picture of code points, (rows, columns), as far as it fits; 0 leaves what is there."""
+        part = slice(row, row + signs.shape[0]), slice(column, column + signs.shape[1])
+        height, width = self.characters[part].shape
+        signs = signs[:height, :width]
         drawn = signs > 0
         self.characters[part][drawn] = signs[drawn]
         self.styles[part][drawn] = style

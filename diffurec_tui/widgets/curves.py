@@ -90,7 +90,7 @@ class Curves(Panel):
             self.changed()
 
     def segments(self, width: int, height: int, colours: Palette, base: Style) -> list[list[Segment]]:
-        if not self.series or not self.count:
+        if not self.series or not self.count or width < GUTTER + 2:
             return []
         canvas = Canvas.blank(width, height)
         top = 0

@@ -61,7 +61,7 @@ class Panel(Widget, can_focus=False):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         outer, top = self.outer_size.width, self.gutter.top
-        if len(self.get_line_filters()) > 1:  # no colours: Textual takes them out of every line
+        if self.app.no_color:  # Textual takes the colours out of every line
             self._paint(self.rich_style, [], [], outer)
             return super().render_lines(crop)
         base = self.rich_style
@@ -100,8 +100,9 @@ class Panel(Widget, can_focus=False):
         if self._painted is None or self._painted[0] != key:
             colours = palette(self.app.theme_variables)
             rows = self.segments(width, height, colours, base) if width > 0 and height > 0 else []
-            strips = [Strip([*left, *row, *right], len(left) + width + len(right)) for row in rows]
-            blank = Strip([*left, Segment(" " * width, base), *right], outer)
+            size = outer if left or right else width
+            strips = [Strip([*left, *row, *right], size) for row in rows]
+            blank = Strip([*left, Segment(" " * width, base), *right], size)
             self._painted = (key, strips + [blank] * (height - len(rows)))
         return self._painted[1]
 

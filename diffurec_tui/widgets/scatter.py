@@ -6,17 +6,17 @@ import math
 import textwrap
 
 import numpy as np
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.message import Message
-from textual.strip import Strip
 
 from diffurec_tui.theme.palette import Palette
 from diffurec_tui.widgets.canvas import Canvas
 from diffurec_tui.widgets.map_layers import draw_clouds, draw_items, draw_lines, draw_marks
 from diffurec_tui.widgets.map_signs import styles_of
-from diffurec_tui.widgets.panel import Panel, to_strip
+from diffurec_tui.widgets.panel import Panel, to_row
 from diffurec_tui.widgets.raster import ACROSS, DOWN, Points, Window, fitting, scatter
 from diffurec_tui.widgets.scene import Scene
 from diffurec_tui.widgets.text import clean, symbols
@@ -141,14 +141,14 @@ class Scatter(Panel):
 
     # Drawing.
 
-    def strips(self, width: int, height: int, colours: Palette, base: Style) -> list[Strip]:
+    def segments(self, width: int, height: int, colours: Palette, base: Style) -> list[list[Segment]]:
         if self.scene is None:
             lines = textwrap.wrap(clean(self.message), max(8, width - 4))[:height]
             above = [Text()] * ((height - len(lines)) // 2)
             texts = [*above, *(Text(f"  {line}", colours.text) for line in lines)]
-            return [to_strip(text, width, base) for text in texts]
+            return [to_row(text, width, base) for text in texts]
         canvas = self.draw(self.scene, width, height)
-        return canvas.strips(styles_of(colours), base)
+        return canvas.segments(styles_of(colours), base)
 
     def draw(self, scene: Scene, width: int, height: int) -> Canvas:
         """The picture in `width` × `height` cells."""

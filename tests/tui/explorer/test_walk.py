@@ -229,7 +229,7 @@ async def test_what_works_everywhere_works_by_click_and_palette_too(run_path: Pa
         assert "One step on" in "\n".join(screen_text(app))
         await pilot.press("escape", "ctrl+p")
         await pilot.pause(0.2)
-        await pilot.press(*"light or dark")
+        await pilot.press(*"light, dark")
         await pilot.pause(0.2)
         await pilot.press("enter")
         await pilot.pause(0.2)
