@@ -9,6 +9,7 @@ from functools import cached_property
 from diffurec.inspection.cases import Case
 from diffurec.inspection.clouds import apart, centre, spread
 from diffurec_tui.jobs.clouds import CloudJob
+from diffurec_tui.kept import Kept
 from diffurec_tui.mapping import Floats
 from diffurec_tui.snapshots import User, WalkSpec
 from diffurec_tui.widgets.text import symbols
@@ -56,7 +57,7 @@ class Clouds:
         self.number = 0
         self.others: tuple[int, ...] = ()
         self._data_case, self._name = data_case, name
-        self._drawn: dict[WalkSpec, Floats] = {}
+        self._drawn = Kept[Floats](KEPT)
         self._shown: dict[tuple[WalkSpec, int], Cloud] = {}
         self._asked: tuple[tuple[WalkSpec, ...], int] | None = None
 
@@ -85,14 +86,11 @@ class Clouds:
         if wanted == self._asked:
             return None
         self._asked = wanted
-        return CloudJob(*wanted, dict(self._drawn)) if self.number else None
+        return CloudJob(*wanted, self._drawn.all()) if self.number else None
 
     def take(self, spec: WalkSpec, vectors: Floats) -> None:
         """Keep what came."""
-        self._drawn.pop(spec, None)
-        self._drawn[spec] = vectors
-        while len(self._drawn) > KEPT:
-            del self._drawn[next(iter(self._drawn))]
+        self._drawn.put(spec, vectors)
 
     def shown(self, spec: WalkSpec) -> tuple[Cloud, ...]:
         """What there is of the clouds wanted; the same again as long as nothing came."""
@@ -116,7 +114,8 @@ class Clouds:
 
     def forget(self) -> None:
         """Other weights: what was drawn says nothing of them."""
-        self._drawn, self._shown, self._asked = {}, {}, None
+        self._drawn.forget()
+        self._shown, self._asked = {}, None
 
 
 def _of(spec: WalkSpec) -> WalkSpec:

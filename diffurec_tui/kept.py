@@ -29,6 +29,10 @@ class Kept(Generic[T]):
             del self._values[next(iter(self._values))]
         self._values[spec] = value
 
+    def all(self) -> dict[WalkSpec, T]:
+        """What there is of all walks, as it is now."""
+        return dict(self._values)
+
     def forget(self) -> None:
         """Other weights."""
         self._values.clear()

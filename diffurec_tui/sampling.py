@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from diffurec.inspection.frames import SampleSet
 from diffurec_tui.jobs.samples import SampleJob
+from diffurec_tui.kept import Kept
 from diffurec_tui.snapshots import Draws, WalkSpec
 from diffurec_tui.walking import MAX_SEED
 
@@ -27,7 +28,7 @@ class Sampling:
         self.pinned: Draws | None = None
         self._spec: WalkSpec | None = None
         self._asked: tuple[int, int, Draws | None] | None = None
-        self._kept: dict[WalkSpec, SampleSet] = {}
+        self._kept = Kept[SampleSet](KEPT)
 
     def turn_number(self, by: int) -> None:
         self.number = _step(self.number, NUMBERS, by)
@@ -53,10 +54,7 @@ class Sampling:
         if draws.against is not None and draws.against.pinned is not self.pinned:
             draws = replace(draws, against=None)
         self.draws = draws
-        self._kept.pop(draws.spec, None)
-        self._kept[draws.spec] = draws.drawn
-        while len(self._kept) > KEPT:
-            del self._kept[next(iter(self._kept))]
+        self._kept.put(draws.spec, draws.drawn)
         return True
 
     @property
@@ -91,7 +89,7 @@ class Sampling:
     def forget(self) -> None:
         """Other weights: what was drawn says nothing of them."""
         self._spec = self.draws = self.pinned = self._asked = None
-        self._kept.clear()
+        self._kept.forget()
 
 
 def drawn_of(spec: WalkSpec) -> WalkSpec:

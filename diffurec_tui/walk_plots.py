@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from diffurec.inspection.frames import Lens, RankPaths
 from diffurec.inspection.views import Fork
 from diffurec_tui.reading import States
+from diffurec_tui.widgets.braille import same_place
 from diffurec_tui.widgets.bump import Bump, Line
 from diffurec_tui.widgets.curves import Series
 from diffurec_tui.widgets.text import symbols
@@ -26,8 +27,8 @@ def target_ranks(states: States, lens: Lens) -> tuple[float, ...]:
 def pinned_series(pinned: States, count: int, lens: Lens, num_items: int) -> Series:
     """The rank in another walk, of as many states as this one has."""
     ranks = target_ranks(pinned, lens)
-    at = [round(index * (len(ranks) - 1) / max(1, count - 1)) for index in range(count)]
-    return Series("pinned", tuple(ranks[place] for place in at), 1, float(num_items), log_rank=True)
+    there = tuple(ranks[same_place(index, count - 1, len(ranks) - 1)] for index in range(count))
+    return Series("pinned", there, 1, float(num_items), log_rank=True)
 
 
 def other_series(states: States, lens: Lens, num_items: int) -> tuple[Series, ...]:

@@ -36,6 +36,19 @@ class Later:
 Told = Message | Later | None
 
 
+MOST_AT_ONCE = 50
+"""Walks drawn in one batch."""
+
+
+def seeds_in_parts(seed: int, have: int, number: int, first: int) -> Iterator[range]:
+    """The seeds of `number` walks from `seed` on, without those that are there: a few, then twice as many."""
+    size = first
+    while have < number:
+        end = min(number, have + size)
+        yield range(seed + have, seed + end)
+        have, size = end, min(MOST_AT_ONCE, 2 * size)
+
+
 class Job(Protocol):
     """Something to compute; a newer job of the same kind takes its place."""
 

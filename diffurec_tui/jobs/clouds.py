@@ -9,13 +9,13 @@ from typing import ClassVar
 import numpy as np
 from textual.message import Message
 
-from diffurec_tui.jobs.base import Session
+from diffurec_tui.jobs.base import Session, seeds_in_parts
 from diffurec_tui.mapping import Floats
 from diffurec_tui.messages import Clouded
 from diffurec_tui.snapshots import WalkSpec
 
-FIRST, MOST = 10, 50
-"""Walks drawn at once: at first, and at the most."""
+FIRST = 10
+"""Walks drawn at once, at first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,10 +32,9 @@ class CloudJob:
 
     def run(self, session: Session) -> Iterator[Message | None]:
         for spec in self.specs:
-            drawn, size = self.kept.get(spec), FIRST
-            while (have := 0 if drawn is None else len(drawn)) < self.number:
-                begin = spec.seed + have
-                seeds = range(begin, begin + min(size, self.number - have))
+            drawn = self.kept.get(spec)
+            have = 0 if drawn is None else len(drawn)
+            for seeds in seeds_in_parts(spec.seed, have, self.number, FIRST):
                 for x_0 in session.inspector.ends(spec.case, seeds, spec.view):
                     if x_0 is None:
                         yield None  # a walk asked for in between goes first
@@ -43,4 +42,3 @@ class CloudJob:
                     part = x_0.float().cpu().numpy()
                     drawn = part if drawn is None else np.concatenate([drawn, part])
                     yield Clouded(spec, drawn)
-                size = min(MOST, 2 * size)

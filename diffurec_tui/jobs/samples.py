@@ -9,12 +9,12 @@ from typing import ClassVar
 from textual.message import Message
 
 from diffurec.inspection.frames import SampleSet
-from diffurec_tui.jobs.base import Session
+from diffurec_tui.jobs.base import Session, seeds_in_parts
 from diffurec_tui.messages import Drawn
 from diffurec_tui.snapshots import Against, Draws, WalkSpec
 
-FIRST, MOST = 4, 50
-"""Walks drawn at once: at first, and at the most."""
+FIRST = 4
+"""Walks drawn at once, at first."""
 
 LONGEST = 50
 """Length of the lists drawn; shorter ones are their beginnings, and cost nothing."""
@@ -39,19 +39,17 @@ class SampleJob:
         from diffurec.inspection.frames import merge
 
         view = replace(self.spec.view, top_k=LONGEST)
-        drawn, size = self.kept, FIRST
+        drawn = self.kept
         if drawn is not None:
             yield self._measured(session, drawn)
-        while (have := 0 if drawn is None else len(drawn.seeds)) < self.number:
-            begin = self.spec.seed + have
-            seeds = range(begin, begin + min(size, self.number - have))
+        have = 0 if drawn is None else len(drawn.seeds)
+        for seeds in seeds_in_parts(self.spec.seed, have, self.number, FIRST):
             for part in session.inspector.draw(self.spec.case, seeds, view):
                 if part is None:
                     yield None  # a walk asked for in between goes first
                 else:
                     drawn = part if drawn is None else merge([drawn, part])
                     yield self._measured(session, drawn)
-            size = min(MOST, 2 * size)
 
     def _measured(self, session: Session, drawn: SampleSet) -> Drawn:
         """Everything that is to be seen of it, so that the screen has nothing to compute."""

@@ -59,11 +59,6 @@ class Changing(Dialing, Scrubbing):
             self.explorer.ask_for(spec)
             self.show()
 
-    def action_seed(self) -> None:
-        spec = self.explorer.spec
-        if spec is not None:
-            self._ask_for(walking.reseed(spec), "")
-
     def action_fork(self) -> None:
         app = self.explorer
         if app.spec is not None:

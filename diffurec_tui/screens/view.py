@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ParamSpec
 
 from diffurec.errors import UserError
 from diffurec_tui.export import write_snapshot
 from diffurec_tui.screens.along import AlongUsers
+from diffurec_tui.walking import reseed
 
 P = ParamSpec("P")
-MAX_SEED = 2**62
-"""The largest that the command line takes."""
 
 
 class ViewScreen(AlongUsers):
@@ -42,8 +40,7 @@ class ViewScreen(AlongUsers):
     def action_seed(self) -> None:
         app = self.explorer
         if app.spec is not None:
-            app.seed = (app.spec.seed + 1) % (MAX_SEED + 1)
-            app.ask_for(replace(app.spec, seed=app.seed, forks=()))
+            app.ask_for(reseed(app.spec))
             self.show()
 
     def action_next_user(self) -> None:

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from diffurec.inspection.cases import Case
-from diffurec.inspection.frames import Lens, Ranking, RankPaths
+from diffurec.inspection.frames import Lens, Ranking, RankPaths, Trajectory
 from diffurec_tui.export import snapshot
 from diffurec_tui.keys import Scope, bindings
 from diffurec_tui.reading import States, note
@@ -42,6 +42,8 @@ class WalkScreen(Changing):
         self._drawn: tuple[tuple[object, ...], tuple[Series, ...], str] | None = None
         """What the curves were made of, the curves, and the note."""
         self._bump: tuple[Followed, Bump] | None = None
+        self._tree_of: Trajectory | None = None
+        """The walk for which the tree was drawn."""
 
     def compose(self) -> ComposeResult:
         yield Header(id="header")
@@ -141,7 +143,9 @@ class WalkScreen(Changing):
             panel.prefix = f"Pinned {symbols().dot} "
             at, other = self._pinned_index(states), states.ranking(index, self.lens)
             panel.show(step_of(self.pinned.states, self.lens, at, self.pinned.spec.case, other), names)
-        self.query_one(WalkTree).show(*self.tree_rows())
+        if self.explorer.trajectory is not self._tree_of:  # not for every step: it compares all walks
+            self._tree_of = self.explorer.trajectory
+            self.query_one(WalkTree).show(*self.tree_rows())
 
     @property
     def _paths(self) -> RankPaths | None:

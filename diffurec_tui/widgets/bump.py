@@ -149,9 +149,8 @@ class BumpChart(Panel):
     def _labels(self, canvas: Canvas, bump: Bump, width: int, rows: int) -> None:
         """Beside the end of each line; the most important one where several end in a row."""
         taken: set[int] = set()
-        for line in sorted(
-            bump.lines, key=lambda one: (-list(STYLE).index(one.role), len(one.label), one.label)
-        ):
+        painted = list(STYLE)
+        for line in sorted(bump.lines, key=lambda one: -painted.index(one.role)):  # the list's are in order
             if line.label and line.ranks and math.isfinite(line.ranks[-1]):
                 row = self._row(line.ranks[-1], bump, rows)
                 if row not in taken:

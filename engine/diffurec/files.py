@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
+import numpy.typing as npt
 from safetensors import SafetensorError
 
 from diffurec.errors import UserError
@@ -54,6 +56,22 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     def write(temporary: Path) -> None:
         temporary.write_text(text, encoding="utf-8")
 
+    write_atomically(path, write)
+
+
+def write_array(path: Path, array: npt.NDArray[Any]) -> None:
+    """Replace `path` by an array, in a folder that is made where it is missing.
+
+    Raises:
+        UserError: it cannot be written.
+        OSError: its folder cannot be made.
+    """
+
+    def write(temporary: Path) -> None:
+        with temporary.open("wb") as file:  # by its name np.save would add an ending
+            np.save(file, array)
+
+    path.parent.mkdir(exist_ok=True)
     write_atomically(path, write)
 
 

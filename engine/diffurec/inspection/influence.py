@@ -33,14 +33,14 @@ class Influence:
 class RememberedDraws:
     """Draws, and keeps the last noise that went into λ."""
 
-    def __init__(self, seed: int, device: torch.device) -> None:
-        self._device = device
+    def __init__(self, device: torch.device) -> None:
+        self._draws = RowDraws([], device)
         self.of_lambda = torch.empty(0)
-        self.begin(seed)
 
-    def begin(self, seed: int) -> None:
-        """Draw under another seed from here on."""
-        self._draws = RowDraws([seed], self._device)
+    def under(self, seed: int) -> RememberedDraws:
+        """Draw under this seed from here on."""
+        self._draws = RowDraws([seed], self._draws.device)
+        return self
 
     def normal(self, shape: Sequence[int]) -> Tensor:
         drawn = self._draws.normal(shape)
@@ -114,15 +114,10 @@ def influence(
     max_len = model.config.data.max_len
     window = case.history[-max_len:]
     n = len(window)
-    whole_draws = RememberedDraws(seed, model.device)
-
-    def remembered(own: int) -> RememberedDraws:
-        whole_draws.begin(own)
-        return whole_draws
-
+    whole_draws = RememberedDraws(model.device)
     history = inspector.condition(Case(window))
     last: Step | None = None
-    for step in inspector.steps(history, remembered, seed, view, forks):
+    for step in inspector.steps(history, whole_draws.under, seed, view, forks):
         if stop():
             return None
         last = step

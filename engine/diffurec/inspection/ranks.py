@@ -13,7 +13,7 @@ from torch import Tensor
 
 from diffurec.data.dataset import Dataset, IntArray
 from diffurec.errors import UserError
-from diffurec.files import write_atomically
+from diffurec.files import write_array
 from diffurec.inspection.cases import Case, case_lengths
 from diffurec.inspection.inspector import Inspector
 from diffurec.inspection.settling import settled_steps
@@ -157,14 +157,8 @@ class RankStore:
             return
         kept = np.empty(len(self.ends.ranks), dtype=KEPT)
         kept["rank"], kept["lock"] = self.ends.ranks, self.ends.locks
-
-        def write(temporary: Path) -> None:
-            with temporary.open("wb") as file:
-                np.save(file, kept)
-
         try:
-            self.path.parent.mkdir(exist_ok=True)
-            write_atomically(self.path, write)
+            write_array(self.path, kept)
         except (OSError, UserError):
             self._writable = False
         self._saved = known

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from diffurec.errors import UserError
-from diffurec.files import write_atomically
+from diffurec.files import write_array
 from diffurec.inspection.weights import content_name
 from diffurec.run import Run
 
@@ -75,14 +75,8 @@ class TsnePictures:
 
     def save(self, points: Floats) -> None:
         """Keep a picture, and let go of the oldest; a folder that cannot be written is left alone."""
-
-        def write(temporary: Path) -> None:
-            with temporary.open("wb") as file:
-                np.save(file, points)
-
         try:
-            self.path.parent.mkdir(exist_ok=True)
-            write_atomically(self.path, write)
+            write_array(self.path, points)
             kept = sorted(self.path.parent.glob("tsne-*.npy"), key=lambda path: path.stat().st_mtime)
             for path in kept[:-KEPT]:
                 path.unlink(missing_ok=True)
