@@ -50,7 +50,9 @@ class RunFacts:
     """best, last or a file's name; None where nothing is saved yet."""
     epoch: int | None = None
     hit_rate: float | None = None
-    """HR@10 on the validation split, in percent."""
+    """HR@10 of the validation items, in percent."""
+    seen_left_out: bool = False
+    """Whether validation leaves items of the history out of the ranking."""
     training: str = ""
     """What the training is doing, where it is not finished."""
 

@@ -42,6 +42,7 @@ def run_facts(run: Run, dataset: Dataset) -> RunFacts:
         num_steps=run.config.diffusion.steps,
         lambda_mean=run.config.model.lambda_mean,
         max_len=run.config.data.max_len,
+        seen_left_out=run.config.train.exclude_seen,
         training=training,
     )
     try:

@@ -26,13 +26,15 @@ from diffurec_tui.widgets.map_notes import Explained, Noted, PointNote
 from diffurec_tui.widgets.ranking import Step, TopK
 from diffurec_tui.widgets.scatter import Scatter
 from diffurec_tui.widgets.scene import Scene
-from diffurec_tui.widgets.text import symbols
+from diffurec_tui.widgets.text import symbols, whole
 from diffurec_tui.widgets.timeline import Timeline
 
-MORE = ("cloud_more", "cloud_other", "tsne", "colour", "pan_left", "view_walk")
+MORE = ("pan_left", "cloud_more", "cloud_other", "tsne", "colour", "centre", "fit_all")
 """Actions that the footer of a small terminal has no room for."""
 SIDE_WIDTH, LOW = 110, 14
 """From how many columns on there is a list beside the map, and below how many rows no frame around it."""
+SIDE = 46
+"""Columns of that list, as in the style sheet."""
 
 
 class MapScreen(Scrubbing, Picturing):
@@ -61,11 +63,6 @@ class MapScreen(Scrubbing, Picturing):
         yield Timeline(id="timeline")
         yield Footer("map")
 
-    def on_mount(self) -> None:
-        actions = keymap_of(self).available("map")
-        more = (f"{keys_of(action)} {action.label}" for action in actions if action.id in MORE)
-        self.query_one("#map-frame").border_subtitle = f" {symbols().dot} ".join(more)
-
     def on_screen_resume(self) -> None:
         walk = self.explorer.walk
         self.index, self.lens, self.speed = walk.index, walk.lens, walk.speed
@@ -80,6 +77,10 @@ class MapScreen(Scrubbing, Picturing):
         self.set_class(width < SIDE_WIDTH, "narrow")
         self.set_class(height < LOW, "low")
         self.query_one("#map-list").styles.height = self.explorer.opened.top_k + 3
+        keys = (keymap_of(self).action(f"map.{name}") for name in MORE)
+        more = (f"{keys_of(action)} {action.label}" for action in keys)
+        frame = width - (SIDE if width >= SIDE_WIDTH else 0) - 6
+        self.query_one("#map-frame").border_subtitle = whole(more, frame)
         self.show()
 
     def forget(self) -> None:
@@ -106,7 +107,7 @@ class MapScreen(Scrubbing, Picturing):
         app, states = self.explorer, self.states
         app.walk.index, app.walk.lens, app.walk.speed = self.index, self.lens, self.speed
         lens_name = "x_t" if self.lens == "x_t" else symbols().x_0_hat
-        self.query_one(Header).show(app.facts, app.subject, app.seed, f"lens {lens_name}")
+        self.query_one(Header).show(app.facts, app.subject, app.seed, f"lens {lens_name}", *app.told)
         if self.is_current:
             self.draw_clouds()
         if states is None or app.subject is None:

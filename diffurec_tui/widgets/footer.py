@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from diffurec_tui.hints import Hint
 from diffurec_tui.keymap import keymap_of
-from diffurec_tui.keys import Action, Scope
+from diffurec_tui.keys import TOGETHER, Action, Scope
 from diffurec_tui.theme.palette import Palette
 from diffurec_tui.widgets.panel import Panel
 from diffurec_tui.widgets.text import spelled, symbols
@@ -79,25 +79,35 @@ class Footer(Panel):
         return line
 
     def _chosen(self, width: int) -> list[Action]:
-        """The actions that fit, the most important ones first to stay, in the table's order."""
+        """The actions that fit, the most important ones first; help and the way out always, at the end."""
         wanted = [action for action in keymap_of(self).available(self.scope) if action.footer]
-        order = {id(action): place for place, action in enumerate(wanted)}
         chosen: list[Action] = []
-        room = width - 1
+        room = width  # a space at the left; at the right there is none after the last
         for action in sorted(wanted, key=lambda one: (one.group != "Program" or one.footer > 2, one.footer)):
             need = len(keys_of(action)) + len(action.label) + 3
             if need <= room:
                 chosen.append(action)
                 room -= need
-        return sorted(chosen, key=lambda one: order[id(one)])
+        return sorted(chosen, key=lambda one: (one.group == "Program", one.footer))
 
     async def on_click(self, event: events.Click) -> None:
         if self.hint is not None and event.y == 0:
             self.show_hint(None)
             return
-        for start, end, action in self._places:
+        for start, end, place in self._places:
             if start <= event.x < end:
+                action = self._under(place, event.x - start)
                 await owner_of(self.screen, action.id).run_action(action.command)
+
+    def _under(self, place: Action, x: int) -> Action:
+        """The action whose key is at column `x` of a place: some places have the keys of several."""
+        together, keys = TOGETHER.get(place.binding, ()), keys_of(place)
+        parts = keys.split(" ") if " " in keys else list(keys)
+        if len(parts) != len(together) or x >= len(keys):
+            return place
+        gap = " " if " " in keys else ""
+        ends = [len(gap.join(parts[: number + 1])) + len(gap) for number in range(len(parts))]
+        return keymap_of(self).action(together[next(n for n, end in enumerate(ends) if x < end)])
 
 
 def owner_of(screen: Screen[Any], action: str) -> Widget:

@@ -13,6 +13,9 @@ from diffurec_tui.theme.palette import Palette
 from diffurec_tui.widgets.panel import Panel
 from diffurec_tui.widgets.text import clean, ellipsis, symbols
 
+ROOMY = 110
+"""Columns from which on the figure of the validation is told in full."""
+
 
 class Header(Panel):
     """Data set, weights and figures on the left; user, seed, steps and lens on the right."""
@@ -70,15 +73,17 @@ class Header(Panel):
             parts.append(("right", f"user {ellipsis(clean(subject.name), max(8, width // 5))}"))
         if self.path:
             parts.append(("right", ellipsis(self.path, max(12, width // 3))))
+        elif self.seed is not None:
+            parts.append(("right", f"seed {self.seed}"))
         for change in self.changes:
             parts.append(("right", ellipsis(change, max(12, width // 3))))  # noqa: PERF401
         parts.append(("left", facts.weights or "no weights yet"))
         if facts.epoch is not None:
             parts.append(("left", f"epoch {facts.epoch}"))
         if facts.hit_rate is not None:
-            parts.append(("left", f"HR@10 {facts.hit_rate:.1f}"))
-        if self.seed is not None and not self.path:
-            parts.append(("right", f"seed {self.seed}"))
+            seen = "left out" if facts.seen_left_out else "ranked"
+            more = f", seen {seen}" if width >= ROOMY else ""
+            parts.append(("left", f"val HR@10 {facts.hit_rate:.1f}{more}"))
         if self.lens:
             parts.append(("right", self.lens))
         if facts.training:

@@ -174,7 +174,7 @@ def _entries(scene: Scene, styles: list[Style], colours: Palette) -> list[Entry]
         (sign_of(OLD), styles[number_of("old")], "history"),
     ]
     told_apart = [*_cloud_entries(scene, styles), *_group_entries(scene, styles)]
-    return [*told_apart, *marks] if told_apart else [*marks, ("tab", colours.accent, "from mark to mark")]
+    return [*told_apart, *marks] if told_apart else [*marks, ("tab", colours.accent, "next mark")]
 
 
 def _cloud_entries(scene: Scene, styles: list[Style]) -> list[Entry]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -128,6 +129,17 @@ def fit(text: str, width: int) -> str:
 def ellipsis(text: str, width: int) -> str:
     """`text` in at most `width` cells."""
     return text if cell_len(text) <= width else fit(text, width)
+
+
+def whole(parts: Iterable[str], width: int) -> str:
+    """As many parts from the first on as fit whole, with a dot between; the first is cut if it must be."""
+    told = ""
+    for part in parts:
+        longer = f"{told} {symbols().dot} {part}" if told else ellipsis(part, width)
+        if cell_len(longer) > width:
+            break
+        told = longer
+    return told
 
 
 def number(value: float) -> str:

@@ -11,7 +11,7 @@ from textual.message import Message
 from diffurec_tui.theme.palette import Palette
 from diffurec_tui.widgets.braille import column_of, index_at
 from diffurec_tui.widgets.panel import Panel
-from diffurec_tui.widgets.text import ellipsis, symbols
+from diffurec_tui.widgets.text import symbols, whole
 
 LEFT = 7
 """Cells before the line: " noise "."""
@@ -63,7 +63,8 @@ class Timeline(Panel):
         line.append_text(self._bar(here, room, colours))
         line.append(" item ", colours.muted)
         line.append(right, colours.strong)
-        note = Text(f" {ellipsis(here.note, width - 2)}", colours.muted)
+        said = whole(here.note.split(f" {symbols().dot} "), width - 2)
+        note = Text(f" {said}", colours.muted)
         return [line, note][:height]
 
     def _room(self, width: int) -> int:

@@ -9,12 +9,14 @@ from diffurec_tui.keymap import keymap_of
 from diffurec_tui.theme.palette import Palette
 from diffurec_tui.widgets.footer import keys_of
 from diffurec_tui.widgets.panel import Panel
-from diffurec_tui.widgets.text import ellipsis, spelled, symbols
+from diffurec_tui.widgets.text import ellipsis, spelled, symbols, whole
 from diffurec_tui.widgets.user_index import Order, Ordering, Tally
 
 EXAMPLES = "len>20 rank<=10 miss"
-HINTED = ("users.order", "along.next_miss", "along.next_hit", "along.random_user", "users.own")
+HINTED = ("users.own", "along.next_hit", "along.random_user", "users.order", "along.next_miss")
 """Actions told of, the first to stay where there is little room first."""
+UNTURNED = "ranks without the dials"
+"""Where dials are turned: the list is of the model as it is."""
 ORDER_NAMES: dict[Order, str] = {
     "data": "data",
     "id": "id",
@@ -32,28 +34,43 @@ class UserSummary(Panel):
     total = 0
     ordering: Ordering = Ordering()
     trouble: str = ""
+    turned = False
 
-    def show(self, tally: Tally, total: int, ordering: Ordering, trouble: str) -> None:
-        """Tell of the users listed; `trouble` is what of the filter cannot be done."""
-        told = (tally, total, ordering, trouble)
-        if told != (self.tally, self.total, self.ordering, self.trouble):
-            self.tally, self.total, self.ordering, self.trouble = told
+    def show(
+        self, tally: Tally, total: int, ordering: Ordering, trouble: str, *, turned: bool = False
+    ) -> None:
+        """Tell of the users listed.
+
+        Args:
+            tally: how their walks end.
+            total: users there are.
+            ordering: of the list.
+            trouble: what of the filter cannot be done.
+            turned: whether dials are turned, which the ranks of the list do not know of.
+        """
+        told = (tally, total, ordering, trouble, turned)
+        if told != (self.tally, self.total, self.ordering, self.trouble, self.turned):
+            self.tally, self.total, self.ordering, self.trouble, self.turned = told
             self.changed()
 
     def paint(self, width: int, height: int, colours: Palette) -> list[Text]:
         return [self._first(width - 2, colours), self._second(width - 2, colours)]
 
     def _first(self, width: int, colours: Palette) -> Text:
-        tally, dot = self.tally, f" {symbols().dot} "
-        whole = tally.found == self.total
-        parts = [f"{tally.found:,} users" if whole else f"{tally.found:,} of {self.total:,} users"]
+        tally = self.tally
+        everybody = tally.found == self.total
+        parts = [f"{tally.found:,} users" if everybody else f"{tally.found:,} of {self.total:,} users"]
         if tally.known:
             finished = tally.known == tally.wanted
             parts.append(f"{tally.hits:,} hit{'s' * (tally.hits != 1)}")
-            parts.append(f"HR@10 {'' if finished else 'so far '}{tally.hit_rate:.1f} %")
+            parts.append(f"test HR@10 {'' if finished else 'so far '}{tally.hit_rate:.1f} %")
         if tally.known < tally.wanted:
             parts.append(f"ranked {tally.known:,}/{tally.wanted:,}")
-        line = Text(f" {ellipsis(dot.join(parts), width)}", colours.text)
+        if self.turned:
+            parts.append(UNTURNED)
+        if tally.known:  # last: it goes first where there is little room
+            parts.append("seen ranked")
+        line = Text(f" {whole(parts, width)}", colours.text)
         order = f"by {ORDER_NAMES[self.ordering.by]}" + (", reversed" if self.ordering.reverse else "")
         room = width - line.cell_len + 1
         if self.ordering != Ordering() and len(order) + 2 <= room:

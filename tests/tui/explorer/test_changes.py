@@ -365,7 +365,7 @@ async def test_actions_of_what_has_the_keys_are_in_footer_and_palette(moving: Pa
         assert app.edits == "history edited −1"
         await pilot.press("ctrl+p")
         await pilot.pause(0.2)
-        await pilot.press(*"restore")
+        await pilot.press(*"history as the data")
         await pilot.pause(0.2)
         await pilot.press("enter")
         await pilot.pause(0.2)

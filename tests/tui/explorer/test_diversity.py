@@ -103,7 +103,7 @@ async def test_the_numbers_are_those_of_the_command(
             f"max {report['target_rank']['max']}",
             "Mean Jaccard as walks come in",
             "★",
-            "m M more", "k K list", "P pin", "d dials", "s seed", "1 walk", "? help", "q quit",
+            "m M walks", "k K length", "P compare", "d dials", "s seed", "123 views", "? help", "q quit",
         ):  # fmt: skip
             assert shown in text, shown
 
@@ -175,7 +175,7 @@ async def test_every_key(
         await pilot.press("enter")
         assert len((await drawn(app, pilot)).samples.seeds) == 100
         footer = screen_text(app)[-1]
-        await pilot.click("#footer", offset=(footer.index("1 walk"), 0))
+        await pilot.click("#footer", offset=(footer.index("123 views"), 0))
         assert app.screen is app.walk
 
 
@@ -211,7 +211,7 @@ async def test_dials_are_turned_here(wide_run: Run, size: tuple[int, int]):
         assert back.drawn is before.drawn, "what was drawn before is not drawn again"
         await pilot.press("0", "left", "left", "escape")
         assert not app.diversity.dialing
-        assert "m M more" in screen_text(app)[-1]
+        assert "m M walks" in screen_text(app)[-1]
         await pilot.press("d", "d")
         assert not app.diversity.dialing
 
@@ -261,7 +261,7 @@ async def test_other_draws_are_shown_against_the_pinned_ones(
             f"{expected.jaccard:.3f}",
             f"{expected.same_seed_jaccard:.3f}",
             f"{100 * mine.popularity:.1f} %  {100 * its.popularity:.1f} %",
-            "one of each", "same seed", "≠ ", "★", "median", "P pin", "d dials",
+            "one of each", "same seed", "≠ ", "★", "median", "P compare", "d dials",
         ):  # fmt: skip
             assert shown in text(), shown
         first, n, m = expected.items[0]

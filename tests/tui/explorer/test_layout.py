@@ -22,7 +22,7 @@ async def test_what_a_walk_shows_at_any_usual_size(run_path: Path, size: tuple[i
         text = "\n".join(rows)
         assert len(rows) == size[1]
         assert {cell_len(row) for row in rows} == {size[0]}
-        for shown in ("toy · best · epoch 3 · HR@10 8.9", "user user5", "seed 0"):
+        for shown in ("toy · best · epoch 3 · val HR@10 8.9", "user user5", "seed 0"):
             assert shown in rows[0]
         for shown in (
             "Top-10 of x_t", " 1 ", "10 ", "★", "%", "step  2/32", "t = 29", "noise", "item", "1×",

@@ -178,9 +178,9 @@ async def test_what_is_said_above_the_list(run_path: Path):
         def said() -> str:
             return "\n".join(screen_text(app)[3:5])
 
-        assert f"40 users · {hits} hits · HR@10 {100 * hits / 39:.1f} %" in said()
+        assert f"40 users · {hits} hits · test HR@10 {100 * hits / 39:.1f} %" in said()
         app.users.filter_by("hit")
-        assert f"{hits} of 40 users · {hits} hits · HR@10 100.0 %" in said()
+        assert f"{hits} of 40 users · {hits} hits · test HR@10 100.0 %" in said()
         await pilot.press("o", "O")
         assert "by id, reversed" in said()
         for typed, told in (
@@ -196,7 +196,7 @@ async def test_what_is_said_above_the_list(run_path: Path):
         app.index.put_ends(np.array([3, 4]), np.array([1, 60]), np.array([0, 0]))
         app.users.filter_by("")
         await pilot.pause()
-        assert "40 users · 1 hit · HR@10 so far 50.0 % · ranked 2/39" in said()
+        assert "40 users · 1 hit · test HR@10 so far 50.0 % · ranked 2/39" in said()
         app.users.filter_by("rank>60")
         await pilot.pause()
         assert "none of the 2 users ranked so far" in said()
