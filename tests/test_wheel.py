@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+ALONE = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+"""The environment without what would let a checkout be imported."""
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +24,7 @@ def wheel(tmp_path_factory) -> Path:
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)],
         check=True,
         capture_output=True,
+        env=ALONE,
     )
     return next(out.glob("*.whl"))
 
@@ -35,14 +38,13 @@ def environment(folder: Path) -> Path:
 def demo(python: Path, folder: Path, *options: str) -> tuple[str, str]:
     """Run it without a terminal; what it printed on stdout and on stderr."""
     folder.mkdir(exist_ok=True)
-    variables = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
     done = subprocess.run(
         [str(python.parent / "diffurec"), "demo", *options],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        env=variables,
+        env=ALONE,
         check=False,
     )
     if "could be reached" in done.stderr or "cannot be reached" in done.stderr:
@@ -72,12 +74,14 @@ def test_installed_alone_it_runs_the_demo(wheel: Path, tmp_path: Path) -> None:
         [str(python), "-m", "pip", "install", "--quiet", "--no-deps", str(wheel)],
         check=True,
         capture_output=True,
+        env=ALONE,
     )
     library = subprocess.run(
         [str(python), "-c", "import site; print(site.getsitepackages()[0])"],
         capture_output=True,
         text=True,
         check=True,
+        env=ALONE,
     ).stdout.strip()
     # A folder named in a .pth file is searched, but the editable install it holds is not followed.
     Path(library, "dependencies.pth").write_text("\n".join(site.getsitepackages()))
@@ -87,6 +91,7 @@ def test_installed_alone_it_runs_the_demo(wheel: Path, tmp_path: Path) -> None:
         text=True,
         check=True,
         cwd=tmp_path,
+        env=ALONE,
     ).stdout.strip()
     assert where.startswith(str(tmp_path))
     first, narration = demo(python, tmp_path / "here", "--set=train.epochs=1", "--set=model.hidden_size=16")
@@ -107,5 +112,6 @@ def test_installed_with_its_dependencies_in_an_empty_environment_it_runs_the_dem
     subprocess.run(
         [str(python), "-m", "pip", "install", "--quiet", "-c", str(ROOT / "constraints.txt"), str(wheel)],
         check=True,
+        env=ALONE,
     )
     assert "(1995)" in demo(python, tmp_path / "here")[0]
