@@ -12,6 +12,7 @@ from diffurec_tui.jobs.clouds import CloudJob
 from diffurec_tui.kept import Kept
 from diffurec_tui.mapping import Floats
 from diffurec_tui.snapshots import User, WalkSpec
+from diffurec_tui.walking import drawn_of
 from diffurec_tui.widgets.text import symbols
 
 NUMBERS = (0, 100, 200, 500, 1_000)
@@ -76,7 +77,7 @@ class Clouds:
 
     def specs(self, spec: WalkSpec) -> tuple[WalkSpec, ...]:
         """The first walk of each cloud, beside the one looked at."""
-        first = _of(spec)
+        first = drawn_of(spec, lists=False)
         others = [user for user in self.others if user != spec.user]
         return (first, *(replace(first, user=user, case=self._data_case(user)) for user in others))
 
@@ -116,11 +117,6 @@ class Clouds:
         """Other weights: what was drawn says nothing of them."""
         self._drawn.forget()
         self._shown, self._asked = {}, None
-
-
-def _of(spec: WalkSpec) -> WalkSpec:
-    """What decides where walks end: forks are of one walk alone, and lists do not matter."""
-    return replace(spec, forks=(), view=replace(spec.view, top_k=1, exclude_seen=False, temperature=1.0))
 
 
 def said(clouds: tuple[Cloud, ...]) -> str:

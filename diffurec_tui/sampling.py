@@ -8,7 +8,7 @@ from diffurec.inspection.frames import SampleSet
 from diffurec_tui.jobs.samples import SampleJob
 from diffurec_tui.kept import Kept
 from diffurec_tui.snapshots import Draws, WalkSpec
-from diffurec_tui.walking import MAX_SEED
+from diffurec_tui.walking import MAX_SEED, drawn_of
 
 NUMBERS = (1, 2, 5, 10, 20, 50, 100, 200, 400, 800, 1_000)
 LENGTHS = (1, 5, 10, 20, 50)
@@ -90,11 +90,6 @@ class Sampling:
         """Other weights: what was drawn says nothing of them."""
         self._spec = self.draws = self.pinned = self._asked = None
         self._kept.forget()
-
-
-def drawn_of(spec: WalkSpec) -> WalkSpec:
-    """What decides the draws of a walk: not its forks, nor what is read out of its scores; lists are long."""
-    return replace(spec, forks=(), view=replace(spec.view, top_k=1, temperature=1.0))
 
 
 def _step(value: int, values: tuple[int, ...], by: int) -> int:

@@ -44,6 +44,18 @@ def fork(spec: WalkSpec, step: int, num_steps: int) -> WalkSpec | None:
     return replace(spec, forks=(*kept, Fork(step, seed)))
 
 
+def drawn_of(spec: WalkSpec, *, lists: bool = True) -> WalkSpec:
+    """What of a spec decides many draws of it: the same again are the same draws.
+
+    Args:
+        spec: of the first walk.
+        lists: whether lists matter, or else only where the walks end.
+    """
+    # Forks are of one walk alone, lists are drawn as long as can be, and temperature reorders nothing.
+    ranked = spec.view.exclude_seen and lists
+    return replace(spec, forks=(), view=replace(spec.view, top_k=1, temperature=1.0, exclude_seen=ranked))
+
+
 def _after(seed: int) -> int:
     return (seed + 1) % (MAX_SEED + 1)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from diffurec.inspection.cases import NO_TARGET, UNKNOWN
 from diffurec_tui.snapshots import Own, User
 from diffurec_tui.widgets.text import symbols
 from diffurec_tui.widgets.user_filter import HIT, Field, Query
@@ -15,8 +16,6 @@ from diffurec_tui.widgets.user_filter import HIT, Field, Query
 if TYPE_CHECKING:  # 0.1 s to import, and the first frame does without it
     import polars as pl
 
-UNKNOWN = 0
-NO_TARGET = -1
 PIECE = 100_000
 
 Order = Literal["data", "id", "len", "pop", "rank", "lock"]

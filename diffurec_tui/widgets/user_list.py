@@ -13,13 +13,14 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from diffurec.inspection.cases import NO_TARGET
 from diffurec_tui.snapshots import Names, NumberedNames
 from diffurec_tui.theme.palette import Palette, palette
 from diffurec_tui.widgets.panel import to_strip
 from diffurec_tui.widgets.text import clean, fit, symbols
 from diffurec_tui.widgets.user_columns import Column, columns
 from diffurec_tui.widgets.user_filter import HIT, Condition, Field
-from diffurec_tui.widgets.user_index import NO_TARGET, Order, Ordering, Rows, UserIndex
+from diffurec_tui.widgets.user_index import Order, Ordering, Rows, UserIndex
 
 
 class UserList(ScrollView, can_focus=True):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from diffurec.config import Config, DataConfig, DiffusionConfig, ModelConfig
-from diffurec.inspection.cases import case_lengths, case_of_user
+from diffurec.inspection.cases import NO_TARGET, UNKNOWN, case_lengths, case_of_user
 from diffurec.inspection.frames import settled_from
 from diffurec.inspection.inspector import load_inspector
-from diffurec.inspection.ranks import KEPT, NO_TARGET, UNKNOWN, Ends, RankStore, rank_cases
+from diffurec.inspection.ranks import KEPT, Ends, RankStore, rank_cases
 from diffurec.inspection.views import View
 from diffurec.inspection.weights import read_weights_facts
 from diffurec.run import Run

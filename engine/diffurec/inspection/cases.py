@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 from diffurec.data.dataset import Dataset, IntArray
 
+UNKNOWN, NO_TARGET = 0, -1
+"""In place of a rank: not computed yet, and no true next item to rank."""
+
 
 @dataclass(frozen=True)
 class Case:

@@ -14,7 +14,7 @@ from torch import Tensor
 from diffurec.data.dataset import Dataset, IntArray
 from diffurec.errors import UserError
 from diffurec.files import write_array
-from diffurec.inspection.cases import Case, case_lengths
+from diffurec.inspection.cases import NO_TARGET, UNKNOWN, Case, case_lengths
 from diffurec.inspection.inspector import Inspector
 from diffurec.inspection.settling import settled_steps
 from diffurec.inspection.views import View
@@ -23,8 +23,6 @@ from diffurec.metrics import target_rank
 from diffurec.run import Run
 
 Numbers = npt.NDArray[np.int32]
-UNKNOWN = 0
-NO_TARGET = -1
 KEPT = np.dtype([("rank", np.int32), ("lock", np.int32)])
 """Of each user, in the file."""
 

@@ -54,6 +54,14 @@ def test_a_new_seed_drops_forks():
     assert walking.reseed(replace(SPEC, seed=walking.MAX_SEED)).seed == 0
 
 
+def test_what_decides_many_draws():
+    view = View(top_k=20, temperature=2.0, exclude_seen=True, walk=WalkOptions(lambda_scale=5))
+    spec = replace(SPEC, view=view, forks=(Fork(3, 50),))
+    lists, ends = walking.drawn_of(spec), walking.drawn_of(spec, lists=False)
+    assert lists == replace(SPEC, view=View(1, exclude_seen=True, walk=view.walk))
+    assert ends == replace(SPEC, view=View(1, walk=view.walk)), "what is ranked moves no end"
+
+
 def test_dials_stop_at_both_ends_and_say_what_is_changed():
     lam = NAMED["lambda"]
     up = walking.turn(SPEC, lam, 1, STEPS)
