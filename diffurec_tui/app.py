@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from textual import on
 from textual.screen import Screen
@@ -14,7 +16,6 @@ from diffurec.inspection.cases import Case, case_lengths, case_of_user
 from diffurec.inspection.frames import RankPaths, Trajectory
 from diffurec.inspection.views import View
 from diffurec.run import Run
-from diffurec_tui.clouds import Clouds
 from diffurec_tui.heats import Heats
 from diffurec_tui.jobs.map import MapJob
 from diffurec_tui.jobs.paths import PathsJob
@@ -22,7 +23,6 @@ from diffurec_tui.jobs.ranks import RankJob
 from diffurec_tui.jobs.walk import WalkJob
 from diffurec_tui.kept import Kept
 from diffurec_tui.keymap import DEFAULT, Keymap
-from diffurec_tui.mapping import ItemMap
 from diffurec_tui.messages import (
     Drawn,
     Failed,
@@ -37,14 +37,8 @@ from diffurec_tui.messages import (
     UsersSorted,
     Walked,
 )
-from diffurec_tui.screens.diversity import DiversityScreen
-from diffurec_tui.screens.jump import JumpScreen, Place
-from diffurec_tui.screens.map import MapScreen
-from diffurec_tui.screens.scrubbing import Scrubbing
-from diffurec_tui.screens.title_search import TitleIndex
 from diffurec_tui.screens.users import UsersScreen
 from diffurec_tui.screens.view import ViewScreen
-from diffurec_tui.screens.walk import WalkScreen
 from diffurec_tui.seen import SeenWalks
 from diffurec_tui.shell import Shell
 from diffurec_tui.snapshots import Heat, Names, NumberedNames, Own, Subject, User, WalkSpec
@@ -53,6 +47,15 @@ from diffurec_tui.widgets.text import symbols
 from diffurec_tui.widgets.user_index import UserIndex
 from diffurec_tui.workers import Engine, run_facts
 
+if TYPE_CHECKING:  # the first frame does without them
+    from diffurec_tui.mapping import ItemMap
+    from diffurec_tui.screens.diversity import DiversityScreen
+    from diffurec_tui.screens.jump import Place
+    from diffurec_tui.screens.map import MapScreen
+    from diffurec_tui.screens.title_search import TitleIndex
+    from diffurec_tui.screens.walk import WalkScreen
+
+V = TypeVar("V", bound=ViewScreen)
 STOP_SECONDS = 0.5
 MOST_PATHS = 64
 
@@ -105,18 +108,38 @@ class ExplorerApp(Shell):
         self.heats = Heats(self.engine.ask, self.engine.drop)
         self.paths = Kept[RankPaths](MOST_PATHS)
         self.users = UsersScreen(self.index)
-        self.walk = WalkScreen()
-        self.diversity = DiversityScreen(opened.top_k)
-        self.map = MapScreen(Clouds(self.data_case, self.index.name))
+
+    # The views of a user, made when they are first needed: importing them takes a tenth of a second.
+
+    @cached_property
+    def walk(self) -> WalkScreen:
+        from diffurec_tui.screens.walk import WalkScreen
+
+        return self._installed(WalkScreen(), "walk")
+
+    @cached_property
+    def diversity(self) -> DiversityScreen:
+        from diffurec_tui.screens.diversity import DiversityScreen
+
+        return self._installed(DiversityScreen(self.opened.top_k), "diversity")
+
+    @cached_property
+    def map(self) -> MapScreen:
+        from diffurec_tui.clouds import Clouds
+        from diffurec_tui.screens.map import MapScreen
+
+        return self._installed(MapScreen(Clouds(self.data_case, self.index.name)), "map")
+
+    def _installed(self, view: V, name: str) -> V:
+        """A view that is kept when one leaves it."""
+        self.install_screen(view, name)
+        return view
 
     def get_default_screen(self) -> Screen[None]:
         return self.users
 
     def on_mount(self) -> None:
         self.set_class(not symbols().braille, "ascii")
-        self.install_screen(self.walk, "walk")
-        self.install_screen(self.diversity, "diversity")
-        self.install_screen(self.map, "map")
         if self.opened.user is not None:
             self.open_user(self.opened.user)
         self.call_after_refresh(self._first_frame_shown)
@@ -175,6 +198,8 @@ class ExplorerApp(Shell):
     def titles(self) -> TitleIndex:
         """All titles, to find items by; made when they are first looked for."""
         if self._titles is None or self._titles.names is not self.names:
+            from diffurec_tui.screens.title_search import TitleIndex
+
             self._titles = TitleIndex(self.names, self.facts.num_items)
         return self._titles
 
@@ -222,12 +247,12 @@ class ExplorerApp(Shell):
         """Show the walk of a user."""
         self.ask(user)
         if self.view is None:
-            self.push_screen("walk")
+            self.push_screen(self.walk)
 
-    def show_view(self, name: str) -> None:
+    def show_view(self, view: ViewScreen) -> None:
         """Look at the same user in another way."""
-        if self.screen is self.view and self.screen is not self.get_screen(name):
-            self.switch_screen(name)
+        if self.screen is self.view and self.screen is not view:
+            self.switch_screen(view)
 
     def close_user(self) -> None:
         """Back to the list."""
@@ -247,6 +272,7 @@ class ExplorerApp(Shell):
         self.index.set_ids(message.ids, message.lower)
         self.users.users_read()
         self.refresh_view()
+        self.call_after_refresh(lambda: (self.walk, self.diversity, self.map))  # before they are asked for
 
     @on(UsersSorted)
     def _users_sorted(self, message: UsersSorted) -> None:
@@ -333,6 +359,8 @@ class ExplorerApp(Shell):
 
     def action_go_to(self) -> None:
         if self.on_top is not None:
+            from diffurec_tui.screens.jump import JumpScreen
+
             last = None if self.spec is None else length(self.spec, self.facts.num_steps)
             self.push_screen(JumpScreen(last, self.index, self.titles), self._jump)
 
@@ -352,10 +380,12 @@ class ExplorerApp(Shell):
             else:
                 self.track(place.number)
         elif self.spec is not None:
+            from diffurec_tui.screens.scrubbing import Scrubbing
+
             if self.view is None:
                 self.open_user(self.spec.user)
             elif not isinstance(self.view, Scrubbing):
-                self.show_view("walk")
+                self.show_view(self.walk)
             stepped = self.view if isinstance(self.view, Scrubbing) else self.walk
             stepped.start_at(place.number)
         self.refresh_view()

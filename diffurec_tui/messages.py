@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 from textual.message import Message
 
-from diffurec.inspection.frames import RankPaths, Trajectory
-from diffurec_tui.colouring import By, Colouring
-from diffurec_tui.mapping import Floats, ItemMap
-from diffurec_tui.snapshots import Draws, Heat, Names, RunFacts, WalkSpec
-
-if TYPE_CHECKING:  # a tenth of a second to import, and the first frame does without it
+if TYPE_CHECKING:  # the first frame does without them
+    import numpy as np
+    import numpy.typing as npt
     import polars as pl
+
+    from diffurec.inspection.frames import RankPaths, Trajectory
+    from diffurec_tui.colouring import By, Colouring
+    from diffurec_tui.mapping import Floats, ItemMap
+    from diffurec_tui.snapshots import Draws, Heat, Names, RunFacts, WalkSpec
 
 
 @dataclass(eq=False)

@@ -16,8 +16,6 @@ from diffurec_tui.hints import Hint, Hints
 from diffurec_tui.keymap import Keymap
 from diffurec_tui.keys import Scope, bindings
 from diffurec_tui.remembered import Remembered
-from diffurec_tui.screens.help import HelpScreen
-from diffurec_tui.screens.palette import PaletteScreen, choices_of
 from diffurec_tui.screens.users import UsersScreen
 from diffurec_tui.screens.view import ViewScreen
 from diffurec_tui.theme.palette import ANSI_THEMES, THEMES, WithoutColour
@@ -126,11 +124,15 @@ class Shell(App[None]):
 
     def action_help(self) -> None:
         if self.on_top is not None:
+            from diffurec_tui.screens.help import HelpScreen
+
             self.push_screen(HelpScreen(self.on_top.scope))
 
     def action_command_palette(self) -> None:
         """Every action of the screen by name, and every theme."""
         if self.on_top is not None:
+            from diffurec_tui.screens.palette import PaletteScreen, choices_of
+
             choices = choices_of(self.on_top.scope, self.available_themes, self.keymap)
             self.push_screen(PaletteScreen(choices), self._run_choice)
 

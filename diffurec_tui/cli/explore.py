@@ -13,10 +13,12 @@ import typer
 
 from diffurec.errors import UserError
 from diffurec_tui.cli import walk_options
+from diffurec_tui.cli.opening import opening
 
 if TYPE_CHECKING:
     from diffurec.data.dataset import Dataset
     from diffurec.run import Run
+    from diffurec_tui.keymap import Keymap
     from diffurec_tui.snapshots import User
 
 app = typer.Typer()
@@ -55,11 +57,10 @@ def explore(
 ) -> None:
     """Walk a user's recommendation from noise to item, in the terminal."""
     gc.disable()  # collecting while importing costs a tenth of the time to the first frame
-    from diffurec_tui.keymap import as_toml, read_keymap
-
-    keymap = read_keymap(keys)
     if print_keys:
-        sys.stdout.write(as_toml(keymap))
+        from diffurec_tui.keymap import as_toml, read_keymap
+
+        sys.stdout.write(as_toml(read_keymap(keys)))
         return
     if ckpt is None:
         raise UserError("which run? --ckpt RUN names it; `diffurec runs` lists them")
@@ -70,22 +71,33 @@ def explore(
     if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):  # whether it is there, torch will tell
         raise UserError(f"--device {device}: there are auto, cpu, cuda and cuda:N")
     opened = _opened(run, dataset, user, history, target)
-    chosen = _theme(theme)
     if ascii_only:
         os.environ["DIFFUREC_ASCII"] = "1"
     if not (sys.stdin.isatty() and sys.__stderr__ is not None and sys.__stderr__.isatty()):
+        _theme(theme)
+        _keymap(keys)  # what is wrong with either is said first
         raise UserError("explore draws on a terminal and there is none; `diffurec trace` prints a walk")
-    from diffurec_tui.app import ExplorerApp, Opened
-    from diffurec_tui.remembered import default_path
+    with opening(dataset.name) as hand_over:
+        from diffurec_tui.app import ExplorerApp, Opened
+        from diffurec_tui.remembered import default_path
 
-    asked = Opened(run, dataset, opened, seed, device, top_k, keymap, chosen, default_path(), hints)
-    explorer = ExplorerApp(asked)
-    explorer.run()
+        asked = Opened(
+            run, dataset, opened, seed, device, top_k, _keymap(keys), _theme(theme), default_path(), hints
+        )
+        explorer = ExplorerApp(asked)
+        hand_over()
+        explorer.run()
     # Everything is saved and the terminal restored. The thread may be importing torch, which nothing can
     # interrupt, and taking torch down takes as long as a second: leave without waiting for either.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(explorer.return_code or 0)
+
+
+def _keymap(keys: Path | None) -> Keymap:
+    from diffurec_tui.keymap import read_keymap
+
+    return read_keymap(keys)
 
 
 def _theme(name: str) -> str:

@@ -10,7 +10,6 @@ import numpy as np
 from textual.message import Message
 
 from diffurec_tui.jobs.base import Session
-from diffurec_tui.mapping import ItemMap
 from diffurec_tui.messages import Mapped
 
 
@@ -23,6 +22,7 @@ class MapJob:
 
     def run(self, session: Session) -> Iterator[Message | None]:
         from diffurec.inspection.projection import principal_plane
+        from diffurec_tui.mapping import ItemMap
 
         table = session.inspector.model.item_embeddings.weight
         vectors = table.detach()[1:].float().cpu().numpy()  # without padding; on a CPU the model's own memory

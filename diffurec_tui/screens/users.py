@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
 from textual.timer import Timer
 from textual.widgets import Input
 
 from diffurec.inspection.cases import Case
 from diffurec_tui.keys import Scope, bindings
-from diffurec_tui.own_history import Reader
 from diffurec_tui.screens.along import AlongUsers
-from diffurec_tui.screens.own_history import OwnHistoryScreen
 from diffurec_tui.snapshots import NumberedNames, Own
 from diffurec_tui.widgets.footer import Footer
 from diffurec_tui.widgets.header import Header
@@ -26,6 +26,9 @@ from diffurec_tui.widgets.user_filter import Query, parse
 from diffurec_tui.widgets.user_index import Ordering, Tally, UserIndex
 from diffurec_tui.widgets.user_list import UserList
 from diffurec_tui.widgets.user_summary import UserSummary
+
+if TYPE_CHECKING:
+    from diffurec_tui.own_history import Reader
 
 RANK_REFRESH_SECONDS = 0.5
 MOST_SHARE = 1 / 20
@@ -70,6 +73,7 @@ class UsersScreen(AlongUsers):
         yield Footer("users")
 
     def on_mount(self) -> None:
+        self._arrange(self.app.size)  # before the first frame, not after it
         self.query_one("#found").border_title = "Users"
         self._highlight()
 
@@ -78,9 +82,12 @@ class UsersScreen(AlongUsers):
         return self.query_one(UserList)
 
     def on_resize(self) -> None:
-        self.set_class(self.size.width < NARROW, "narrow")
-        self.set_class(self.size.width >= WIDE, "wide")
-        self.set_class(self.size.height < 14, "short")
+        self._arrange(self.size)
+
+    def _arrange(self, size: Size) -> None:
+        self.set_class(size.width < NARROW, "narrow")
+        self.set_class(size.width >= WIDE, "wide")
+        self.set_class(size.height < 14, "short")
 
     def on_screen_resume(self) -> None:
         self.explorer.greet(self.scope)
@@ -158,6 +165,9 @@ class UsersScreen(AlongUsers):
         self.list.action_to(0)  # what one asked for is at the top
 
     def action_own(self) -> None:
+        from diffurec_tui.own_history import Reader
+        from diffurec_tui.screens.own_history import OwnHistoryScreen
+
         app = self.explorer
         if isinstance(app.names, NumberedNames):
             self.notify("the titles are not read yet", timeout=3)
@@ -219,6 +229,7 @@ class UsersScreen(AlongUsers):
 
     def _trouble(self) -> str:
         """Why the filter finds nobody, or is not what was meant."""
+
         if self.query_.trouble or self.tally.found:
             return self.query_.trouble
         nobody = next((one for one in self.query_.fragments if not self.index.any_id_has(one)), None)

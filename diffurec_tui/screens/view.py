@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, ParamSpec
 
 from diffurec.errors import UserError
-from diffurec_tui.export import write_snapshot
 from diffurec_tui.screens.along import AlongUsers
 from diffurec_tui.walking import reseed
 
@@ -26,13 +25,13 @@ class ViewScreen(AlongUsers):
         self.show()
 
     def action_view_walk(self) -> None:
-        self.explorer.show_view("walk")
+        self.explorer.show_view(self.explorer.walk)
 
     def action_view_diversity(self) -> None:
-        self.explorer.show_view("diversity")
+        self.explorer.show_view(self.explorer.diversity)
 
     def action_view_map(self) -> None:
-        self.explorer.show_view("map")
+        self.explorer.show_view(self.explorer.map)
 
     def action_users(self) -> None:
         self.explorer.close_user()
@@ -51,6 +50,7 @@ class ViewScreen(AlongUsers):
 
     async def export(self, make: Callable[P, dict[str, Any]], *args: P.args, **more: P.kwargs) -> None:
         """Write what `make` makes to a file in the current folder; others draw while it does."""
+        from diffurec_tui.export import write_snapshot
 
         def write() -> Path:
             return write_snapshot(Path.cwd(), make(*args, **more))

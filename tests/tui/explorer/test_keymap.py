@@ -139,9 +139,9 @@ def test_print_keys_needs_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[s
         explore()
 
 
-def test_a_clash_ends_before_the_run_is_read(tmp_path: Path):
+def test_a_clash_ends_the_program(run_path: Path, tmp_path: Path):
     with pytest.raises(UserError, match="is taken by"):
-        explore(tmp_path / "nowhere", keys=written(tmp_path, '"walk.fork" = "s"'))
+        explore(run_path, keys=written(tmp_path, '"walk.fork" = "s"'))
 
 
 def test_the_tables_beside_the_table_name_what_there_is():
