@@ -21,7 +21,6 @@ Steps = Annotated[
     typer.Option("--steps", min=1, help="Length of the reverse walk; the full one unless given."),
 ]
 TopK = Annotated[int, typer.Option("--top-k", min=1, help="Items a list.")]
-User = Annotated[str, typer.Option("--user", metavar="ID", help="User id, as it is in the data.")]
 ExcludeSeen = Annotated[
     bool, typer.Option("--exclude-seen", help="Leave items of the history out of the ranking.")
 ]

@@ -108,6 +108,14 @@ def parse_dials(lambda_scale: float, variance: str | None, rounding: str | None)
     }
 
 
+def check_whose(user: str | None, history: str | None, target: str | None) -> None:
+    """Raises UserError unless there is either a user, or a history with or without what came next."""
+    if (user is None) == (history is None):
+        raise UserError("--user or --history: give one of them")
+    if target is not None and history is None:
+        raise UserError(f"--target {target}: goes with --history; what a user's next item is, the data say")
+
+
 def check_temperature(temperature: float) -> None:
     """Raises UserError where nothing can be divided by it."""
     if not (math.isfinite(temperature) and temperature > 0):

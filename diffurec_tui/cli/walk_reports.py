@@ -82,7 +82,7 @@ def trace_table(
     rounded = "x̂_0, the model's reconstruction," if lens == "x_0_hat" else "x_t, the noisy state,"
     recent = " → ".join(name(item) for item in case.history[-3:])
     out = results()
-    whose = "a history of your own" if user is None else f"user {escape(user)}"
+    whose = whose_of(user)
     out.print(f"{run.info['data']['name']}, {whose}: … {escape(recent)}", soft_wrap=True)
     if case.target is not None:
         out.print(f"what came next: ★ {escape(name(case.target))}", soft_wrap=True)
@@ -121,13 +121,20 @@ def trace_table(
     out.print(listed)
 
 
+def whose_of(user: str | None) -> str:
+    """In a title: of whom."""
+    from rich.markup import escape
+
+    return "a history of your own" if user is None else f"user {escape(user)}"
+
+
 def sample_table(report: dict[str, Any]) -> None:
     """Print what `sample` reports."""
     from rich.markup import escape
     from rich.table import Table
 
     table = Table(
-        title=f"user {escape(report['user'])}: {report['n']} walks of {report['steps']} steps",
+        title=f"{whose_of(report['user'])}: {report['n']} walks of {report['steps']} steps",
         caption=f"{report['distinct_items']} distinct items, mean Jaccard of two lists"
         f" {report['mean_jaccard']:.3f}",
     )

@@ -12,7 +12,7 @@ import typer
 from diffurec.errors import UserError
 from diffurec_tui.cli import walk_options
 from diffurec_tui.cli.console import print_json, results
-from diffurec_tui.cli.options import Ckpt, Data, Device, ExcludeSeen, Json, Seed, Steps, TopK, User
+from diffurec_tui.cli.options import Ckpt, Data, Device, ExcludeSeen, Json, Seed, Steps, TopK
 from diffurec_tui.cli.walk_reports import item_of, sample_table, trace_report, trace_table
 
 if TYPE_CHECKING:
@@ -53,18 +53,12 @@ def trace(
 
     if lens not in ("x_0_hat", "x_t"):
         raise UserError(f"--lens {lens}: there are x_0_hat and x_t")
-    if (user is None) == (history is None):
-        raise UserError("--user or --history: give one of them")
-    if target is not None and history is None:
-        raise UserError(f"--target {target}: goes with --history; what a user's next item is, the data say")
+    walk_options.check_whose(user, history, target)
     walk_options.check_temperature(temperature)
     dials = walk_options.parse_dials(lambda_scale, variance, rounding)
     run, dataset, inspector = _load(ckpt, data, device, need_users=history is None)
     forks = walk_options.parse_forks(fork or [], steps or inspector.num_steps)
-    if user is not None:
-        case = _case(run, dataset, user)
-    else:
-        case = walk_options.case_of_ids(history or "", target, inspector.catalogue)
+    case = _case(run, dataset, inspector, user, history, target)
     view = _view_of(case, inspector, top_k, steps, exclude_seen)
     view = replace(view, temperature=temperature, walk=replace(view.walk, **dials))
     frames = tuple(inspector.walk(case, seed, view, forks))
@@ -82,7 +76,7 @@ def trace(
 @app.command()
 def sample(
     ckpt: Ckpt,
-    user: User,
+    user: walk_options.UserOrHistory = None,
     n: Annotated[
         int, typer.Option("--n", min=1, max=100_000, help="Walks; their seeds follow --seed.")
     ] = 100,
@@ -93,6 +87,8 @@ def sample(
     lambda_scale: walk_options.LambdaScale = 1.0,
     variance: walk_options.VarianceName = None,
     rounding: walk_options.RoundingName = None,
+    history: walk_options.History = None,
+    target: walk_options.Target = None,
     data: Data = None,
     device: Device = "auto",
     json_: Json = False,
@@ -103,9 +99,10 @@ def sample(
     from diffurec.inspection.diversity import diversity
     from diffurec.inspection.frames import merge
 
+    walk_options.check_whose(user, history, target)
     dials = walk_options.parse_dials(lambda_scale, variance, rounding)
-    run, dataset, inspector = _load(ckpt, data, device)
-    case = _case(run, dataset, user)
+    run, dataset, inspector = _load(ckpt, data, device, need_users=history is None)
+    case = _case(run, dataset, inspector, user, history, target)
     view = _view_of(case, inspector, top_k, steps, exclude_seen)
     view = replace(view, walk=replace(view.walk, **dials))
     samples = merge(list(inspector.sample(case, range(seed, seed + n), view)))
@@ -114,6 +111,7 @@ def sample(
         "run": str(run.path),
         "user": user,
         "seed": seed,
+        "history": [item_of(inspector, item) for item in case.history],
         "n": n,
         "steps": view.walk.steps or inspector.num_steps,
         "top_k": samples.lists.shape[1],
@@ -190,7 +188,17 @@ def _view_of(case: Case, inspector: Inspector, top_k: int, steps: int | None, ex
     return _view(inspector, min(top_k, left), steps, exclude_seen)
 
 
-def _case(run: Run, dataset: Dataset | None, user: str) -> Case:
+def _case(
+    run: Run,
+    dataset: Dataset | None,
+    inspector: Inspector,
+    user: str | None,
+    history: str | None,
+    target: str | None,
+) -> Case:
+    """That of a user, or else of a history in ids."""
+    if user is None:
+        return walk_options.case_of_ids(history or "", target, inspector.catalogue)
     from diffurec.data.catalogue import load_user_ids, row_of
     from diffurec.inspection.cases import case_of_user
 

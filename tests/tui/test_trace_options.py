@@ -59,7 +59,16 @@ def test_a_history_of_ones_own(run) -> None:
         assert same["history"] == plain["history"]
         np.testing.assert_equal(same["steps"], plain["steps"])
     assert trace(run, "--history", " ".join(ids))["target"] is None
-    assert "a history of your own" in diffurec("trace", "--ckpt", run, "--history", ids[0]).out
+    for command in (("trace",), ("sample", "--n", 2)):
+        assert "a history of your own" in diffurec(*command, "--ckpt", run, "--history", ids[0]).out
+
+
+def test_many_walks_of_a_history_are_those_of_the_user_who_has_it(run) -> None:
+    users = diffurec("sample", "--ckpt", run, "--user", "user3", "--n", 5, "--json").json
+    history = " ".join(item["item_id"] for item in users["history"])
+    target = users["target"]["item_id"]
+    own = diffurec("sample", "--ckpt", run, "--history", history, "--target", target, "--n", 5, "--json").json
+    assert own == {**users, "user": None}
 
 
 @pytest.mark.parametrize(
@@ -89,7 +98,10 @@ def test_what_is_wrong_is_one_line(run, options, words) -> None:
         (("--history", ""), ("--history", "empty")),
         (("--history", "i1 nothing"), ("nothing", "no item")),
         (("--history", "i1", "--target", "nothing"), ("--target", "nothing")),
+        (("--history", "i1", "--user", "user3"), ("--user or --history",)),
+        (("--target", "i1", "--user", "user3"), ("--target i1", "--history")),
     ],
 )
-def test_what_is_wrong_with_a_history_is_one_line(run, options, words) -> None:
-    diffurec("trace", "--ckpt", run, *options).refused(*words)
+@pytest.mark.parametrize("command", ["trace", "sample"])
+def test_what_is_wrong_with_a_history_is_one_line(run, command, options, words) -> None:
+    diffurec(command, "--ckpt", run, *options).refused(*words)

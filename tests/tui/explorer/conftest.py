@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from diffurec.run import Run, open_run
 from diffurec_tui.app import ExplorerApp, Opened
+from diffurec_tui.snapshots import User
 from tests.helpers import make_dataset, make_run
 
 ODD_TITLES = (
@@ -30,14 +31,14 @@ def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_run(folder / "run", make_dataset(folder / "data", titles=titles)).path
 
 
-def opened(path: Path, user: int | None = None, **options: object) -> Opened:
+def opened(path: Path, user: User | None = None, **options: object) -> Opened:
     run: Run = open_run(path)
     return Opened(run, run.dataset(), user, device="cpu", **options)  # type: ignore[arg-type]
 
 
 @asynccontextmanager
 async def exploring(
-    path: Path, user: int | None = None, size: tuple[int, int] = (120, 40), **options: object
+    path: Path, user: User | None = None, size: tuple[int, int] = (120, 40), **options: object
 ) -> AsyncIterator[tuple[ExplorerApp, Pilot[None]]]:
     """The app on a terminal of `size`, its first walk done."""
     app = ExplorerApp(opened(path, user, **options))

@@ -10,6 +10,7 @@ import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
+from diffurec.data.catalogue import load_catalogue
 from diffurec.inspection.cases import Case
 from diffurec.inspection.diversity import contrast, diversity, item_facts, running_jaccard
 from diffurec.inspection.frames import SampleSet
@@ -18,7 +19,7 @@ from diffurec.run import Run
 from diffurec.walk_options import WalkOptions
 from diffurec_tui.app import ExplorerApp
 from diffurec_tui.sampling import LENGTHS, NUMBERS, Sampling
-from diffurec_tui.snapshots import Draws, RunFacts, WalkSpec
+from diffurec_tui.snapshots import Draws, Own, RunFacts, WalkSpec
 from diffurec_tui.verdict import verdict
 from diffurec_tui.widgets import text as signs
 from diffurec_tui.widgets.item_shares import ItemShares, share
@@ -214,6 +215,32 @@ async def test_dials_are_turned_here(wide_run: Run, size: tuple[int, int]):
         assert "m M walks" in screen_text(app)[-1]
         await pilot.press("d", "d")
         assert not app.diversity.dialing
+
+
+@pytest.mark.parametrize("target", [None, 9])
+async def test_the_numbers_of_ones_own_history_are_those_of_the_command(wide_run: Run, target: int | None):
+    ids = load_catalogue(wide_run.num_items, wide_run.items_path).original_ids
+    whose = (
+        "--history",
+        f"{ids[3]} {ids[17]} {ids[4]}",
+        *(() if target is None else ("--target", ids[target])),
+    )
+    command = ("sample", "--ckpt", wide_run.path, *whose, "--seed", 4, "--lambda-scale", 2)
+    report = diffurec(*command, "--json").json
+    assert report["user"] is None
+    assert [item["item_id"] for item in report["history"]] == [ids[3], ids[17], ids[4]]
+    own = Own(Case((3, 17, 4), target))
+    async with exploring(wide_run.path, user=own, seed=4) as (app, pilot):
+        await pilot.press("2", "d", "right")
+        draws = await drawn(app, pilot)
+        assert [[ids[item] for item in one] for one in draws.samples.lists.tolist()] == [
+            one["items"] for one in report["lists"]
+        ]
+        for name, value in asdict(draws.measures).items():
+            expected = math.nan if report["diversity"][name] is None else report["diversity"][name]
+            assert value == pytest.approx(expected, rel=1e-5, nan_ok=True), name
+        assert (draws.samples.target_ranks is None) == (report["target_rank"] is None) == (target is None)
+        assert f"{report['mean_jaccard']:.3f}" in "\n".join(screen_text(app))
 
 
 async def test_without_lambda_all_agree(wide_run: Run):
