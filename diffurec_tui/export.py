@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +15,31 @@ from diffurec.files import cannot_write, clean
 from diffurec.inspection.cases import Case
 from diffurec.inspection.frames import Ranking
 from diffurec.inspection.projection import Projection
+from diffurec.inspection.views import View
 from diffurec_tui.colouring import Colouring
 from diffurec_tui.reading import States
-from diffurec_tui.snapshots import Draws, Names, RunFacts, Subject, User
+from diffurec_tui.snapshots import Draws, Names, RunFacts, User, WalkSpec
+from diffurec_tui.walking import Ids, trace_options
 from diffurec_tui.widgets.raster import Points, Window
 from diffurec_tui.widgets.scene import Scene
 
 
-def snapshot(
-    facts: RunFacts, subject: Subject, seed: int, states: States, index: int, names: Names
-) -> dict[str, Any]:
-    """The step one looks at in full, and the curves of the whole walk."""
+@dataclass(frozen=True)
+class NamedWalk:
+    """A walk, and what its history is in the data."""
+
+    spec: WalkSpec
+    user: str
+    """The data's own id."""
+    data: Case
+
+
+def snapshot(facts: RunFacts, walked: NamedWalk, states: States, index: int, names: Names) -> dict[str, Any]:
+    """The step one looks at in full, the curves of the walk, and all that it can be walked again from."""
     frames = states.trajectory.frames
     return {
         **_run(facts),
-        **_whose(subject.name, seed, subject.case, names),
+        **_walk(walked, names),
         "step": index,
         "steps": states.num_steps,
         "t": states.t(index),
@@ -76,7 +86,7 @@ def _draws(draws: Draws, names: Names, user: Callable[[User], str]) -> dict[str,
         **_whose(user(spec.user), spec.seed, spec.case, names),
         "n": len(samples.seeds),
         "top_k": draws.k,
-        "dials": {**asdict(spec.view.walk), "exclude_seen": spec.view.exclude_seen},
+        "dials": _dials(spec.view),
         "target_rank": None if ranks is None else ranks.tolist(),
         "diversity": asdict(draws.measures),
         "mean_jaccard_of_first": draws.jaccard.tolist(),
@@ -90,8 +100,7 @@ def _draws(draws: Draws, names: Names, user: Callable[[User], str]) -> dict[str,
 
 def map_snapshot(
     facts: RunFacts,
-    subject: Subject,
-    seed: int,
+    walked: NamedWalk,
     scene: Scene,
     window: Window,
     size: tuple[int, int],
@@ -105,7 +114,7 @@ def map_snapshot(
     rows = np.flatnonzero(inside).tolist()
     return {
         **_run(facts),
-        **_whose(subject.name, seed, subject.case, names),
+        **_walk(walked, names),
         "layout": "pca" if isinstance(layout, Projection) else "t-sne",
         "explained": list(layout.explained) if isinstance(layout, Projection) else None,
         "window": {"x": [left, right], "y": [bottom, top]},
@@ -147,14 +156,37 @@ def _run(facts: RunFacts) -> dict[str, Any]:
     return {"dataset": facts.dataset, "weights": facts.weights, "epoch": facts.epoch}
 
 
+def _walk(walked: NamedWalk, names: Names) -> dict[str, Any]:
+    """Everything that names a walk exactly, also as options of `diffurec trace`."""
+    spec, data = walked.spec, walked.data.history
+    edited = spec.case.history != data
+    return {
+        **_whose(walked.user, spec.seed, spec.case, names),
+        "history_before_edits": [_item(item, names) for item in data] if edited else None,
+        "forks": [asdict(fork) for fork in spec.forks],
+        "top_k": spec.view.top_k,
+        "dials": {**_dials(spec.view), "temperature": spec.view.temperature},
+        "trace": trace_options(spec, names) if isinstance(names, Ids) else None,
+    }
+
+
+def _dials(view: View) -> dict[str, Any]:
+    """Those that decide a list; None is the model's own."""
+    return {**asdict(view.walk), "exclude_seen": view.exclude_seen}
+
+
+def _item(item: int, names: Names) -> dict[str, Any]:
+    return {"item": item, "title": names.name(item)}
+
+
 def _whose(user: str, seed: int, case: Case, names: Names) -> dict[str, Any]:
     """Whose walk it is, and which one."""
     target = case.target
     return {
         "user": user,
         "seed": seed,
-        "history": [{"item": item, "title": names.name(item)} for item in case.history],
-        "target": None if target is None else {"item": target, "title": names.name(target)},
+        "history": [_item(item, names) for item in case.history],
+        "target": None if target is None else _item(target, names),
     }
 
 

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from diffurec.inspection.cases import Case
 from diffurec.inspection.views import Fork, View
@@ -234,6 +234,7 @@ def told(spec: WalkSpec, data: Case) -> tuple[str, tuple[str, ...]]:
 # The same walk on the command line.
 
 
+@runtime_checkable
 class Ids(Protocol):
     """The data's own item ids."""
 

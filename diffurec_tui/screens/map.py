@@ -220,9 +220,10 @@ class MapScreen(Scrubbing, Picturing):
 
     async def action_export(self) -> None:
         app, scene = self.explorer, self.map.scene
-        if scene is None or app.subject is None:
+        walked = self.walked
+        if scene is None or walked is None:
             self.notify("nothing to export yet", timeout=3)
             return
         size = (self.map.size.width, self.map.size.height)
         seen = self.map.seen(scene, *size)
-        await self.export(map_snapshot, app.facts, app.subject, app.seed, scene, seen, size, app.names)
+        await self.export(map_snapshot, app.facts, walked, scene, seen, size, app.names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import on
 from textual.timer import Timer
 
+from diffurec_tui.export import NamedWalk
 from diffurec_tui.reading import States
 from diffurec_tui.screens.view import ViewScreen
 from diffurec_tui.widgets.curves import Curves
@@ -37,6 +38,15 @@ class Scrubbing(ViewScreen):
         if self._states is None or self._states.trajectory is not trajectory:
             self._states = States(trajectory)
         return self._states
+
+    @property
+    def walked(self) -> NamedWalk | None:
+        """The walk, as it is exported."""
+        app = self.explorer
+        if app.spec is None:
+            return None
+        user = app.spec.user
+        return NamedWalk(app.spec, app.index.name(user), app.data_case(user))
 
     @property
     def shown(self) -> int:

@@ -242,10 +242,11 @@ class WalkScreen(Changing):
 
     async def action_export(self) -> None:
         app = self.explorer
-        if self.states is None or app.subject is None:
+        walked = self.walked
+        if self.states is None or walked is None:
             self.notify("nothing to export yet", timeout=3)
             return
-        await self.export(snapshot, app.facts, app.subject, app.seed, self.states, self.shown, app.names)
+        await self.export(snapshot, app.facts, walked, self.states, self.shown, app.names)
 
 
 def step_of(
