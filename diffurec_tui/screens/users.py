@@ -14,6 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from diffurec.inspection.cases import Case
+from diffurec_tui import walking
 from diffurec_tui.keys import Scope, bindings
 from diffurec_tui.screens.along import AlongUsers
 from diffurec_tui.snapshots import NumberedNames, Own
@@ -21,7 +22,7 @@ from diffurec_tui.widgets.footer import Footer
 from diffurec_tui.widgets.header import Header
 from diffurec_tui.widgets.history import History
 from diffurec_tui.widgets.ranking import Step, TopK
-from diffurec_tui.widgets.text import clean
+from diffurec_tui.widgets.text import clean, spelled
 from diffurec_tui.widgets.user_filter import Query, parse
 from diffurec_tui.widgets.user_index import Ordering, Tally, UserIndex
 from diffurec_tui.widgets.user_list import UserList
@@ -125,7 +126,9 @@ class UsersScreen(AlongUsers):
         """Draw what the app holds."""
         app = self.explorer
         subject = app.subject
-        self.query_one(Header).show(app.facts, None, app.seed)
+        turned = "" if app.spec is None else spelled(walking.turned(app.spec.view))
+        self.query_one(Header).show(app.facts, None, app.seed, changes=(turned,) if turned else ())
+        self._show_summary()
         self.query_one(History).show(subject, app.names, app.facts.max_len)
         recommended = self.query_one(TopK)
         if app.trajectory is not None and app.trajectory.complete and subject is not None:
@@ -225,7 +228,17 @@ class UsersScreen(AlongUsers):
 
     def _summarise(self) -> None:
         self.tally = self.index.tally(self.list.rows)
-        self.query_one(UserSummary).show(self.tally, len(self.index), self.ordering, self._trouble())
+        self._show_summary()
+
+    def _show_summary(self) -> None:
+        spec = self.explorer.spec
+        self.query_one(UserSummary).show(
+            self.tally,
+            len(self.index),
+            self.ordering,
+            self._trouble(),
+            turned=spec is not None and walking.turned(spec.view) != "",
+        )
 
     def _trouble(self) -> str:
         """Why the filter finds nobody, or is not what was meant."""

@@ -36,9 +36,7 @@ class UserSummary(Panel):
     trouble: str = ""
     turned = False
 
-    def show(
-        self, tally: Tally, total: int, ordering: Ordering, trouble: str, *, turned: bool = False
-    ) -> None:
+    def show(self, tally: Tally, total: int, ordering: Ordering, trouble: str, *, turned: bool) -> None:
         """Tell of the users listed.
 
         Args:

@@ -11,6 +11,7 @@ import pytest
 from rich.cells import cell_len
 
 from diffurec_tui.keys import ACTIONS, Scope, available
+from diffurec_tui.screens.users import UsersScreen
 from diffurec_tui.widgets.footer import keys_of
 from diffurec_tui.widgets.text import whole
 from tests.helpers import make_dataset, make_run, small_config
@@ -81,9 +82,17 @@ async def test_dials_are_told_of_in_every_view(run_path: Path):
     async with exploring(run_path, user=5, size=(80, 24)) as (app, pilot):
         await pilot.press("d", "right", "escape")
         await walked(app, pilot)
-        for key in ("1", "2", "3"):
+        for key in ("1", "2", "3", "u"):
             await pilot.press(key)
             assert "seed 0 · λ ×2" in screen_text(app)[0], key
+        assert isinstance(app.screen, UsersScreen)
+        await ranked(app, pilot)
+        assert "test HR@10" in screen_text(app)[3]
+        assert "ranks without the dials" in screen_text(app)[3]
+        await pilot.press("enter", "d", "r", "escape", "u")
+        assert "dials" not in screen_text(app)[3]
+        assert "seen ranked" in screen_text(app)[3]
+        assert "λ ×" not in screen_text(app)[0]
 
 
 @pytest.mark.parametrize(("left_out", "word"), [(False, "ranked"), (True, "left out")])
@@ -93,6 +102,13 @@ async def test_whose_hit_rate_it_is(tmp_path: Path, left_out: bool, word: str):
     run = make_run(tmp_path / "run", make_dataset(tmp_path / "data"), config)
     async with exploring(run.path, user=5, size=(120, 40)) as (app, _):
         assert f"val HR@10 8.9, seen {word}" in screen_text(app)[0]
+
+
+async def ranked(app, pilot) -> None:
+    for _ in range(500):
+        if "test HR@10" in screen_text(app)[3] and "so far" not in screen_text(app)[3]:
+            return
+        await pilot.pause(0.02)
 
 
 def test_whole_parts():
