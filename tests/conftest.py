@@ -16,6 +16,10 @@ for _name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):  # no test reads or writes w
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-snapshots", action="store_true", help="write the explorer's snapshots anew")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     import torch
 

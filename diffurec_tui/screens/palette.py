@@ -15,8 +15,8 @@ from diffurec_tui.screens.picking import PickScreen
 from diffurec_tui.theme.palette import Palette
 from diffurec_tui.widgets.text import fit, spelled
 
-NAME, KEYS = 16, 12
-"""Cells of a name, and of its keys."""
+NAME, GAP, KEYS = 16, 1, 12
+"""Cells of a name, before its keys, and of them."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ class PaletteScreen(PickScreen[Choice, str]):
     def row(self, entry: Choice, width: int, colours: Palette) -> Text:
         named = width if not entry.help else NAME
         line = Text().append(fit(entry.name, named), colours.strong)
-        line.append(fit(spelled(entry.help), max(0, width - NAME - KEYS)), colours.muted)
-        return line.append(fit(spelled(entry.keys), KEYS), colours.accent) if entry.help else line
+        line.append(fit(spelled(entry.help), max(0, width - NAME - GAP - KEYS)), colours.muted)
+        return line.append(" " * GAP + fit(spelled(entry.keys), KEYS), colours.accent) if entry.help else line
 
     def result(self, entry: Choice) -> str:
         return entry.id
