@@ -43,7 +43,7 @@ from diffurec_tui.seen import SeenWalks
 from diffurec_tui.shell import Shell
 from diffurec_tui.snapshots import Heat, Names, NumberedNames, Own, Subject, User, WalkSpec
 from diffurec_tui.walking import edited, length, told
-from diffurec_tui.widgets.text import symbols
+from diffurec_tui.widgets.text import clean, ellipsis, symbols
 from diffurec_tui.widgets.user_index import UserIndex
 from diffurec_tui.workers import Engine, run_facts
 
@@ -379,6 +379,7 @@ class ExplorerApp(Shell):
                 self.map.pick(place.number)
             else:
                 self.track(place.number)
+                self._say_followed(place.number)
         elif self.spec is not None:
             from diffurec_tui.screens.scrubbing import Scrubbing
 
@@ -389,6 +390,15 @@ class ExplorerApp(Shell):
             stepped = self.view if isinstance(self.view, Scrubbing) else self.walk
             stepped.start_at(place.number)
         self.refresh_view()
+
+    def _say_followed(self, item: int) -> None:
+        """That an item is followed, where it is seen and how to let go: most views do not show it."""
+        key, title = self.keymap.key, ellipsis(clean(self.names.name(item)), 40)
+        there = self.view is not None and self.view is self.walk
+        look = "views.view_walk" if self.view is not None else "users.choose"
+        shows = "" if there else f"{key(look)} shows its rank, "
+        said = f"the walk follows {title} now: {shows}{key('walk.track')} {'' if there else 'there '}lets go"
+        self.notify(said, timeout=5, markup=False)
 
     def action_filter(self) -> None:
         self.close_user()

@@ -111,7 +111,7 @@ class Scrubbing(ViewScreen):
     def start_at(self, step: int) -> None:
         """Be at a step when it is drawn next."""
         self.pause()
-        self.index = step
+        self.index, self.follow = step, False
 
     @on(Timeline.Picked)
     def _timeline_picked(self, event: Timeline.Picked) -> None:

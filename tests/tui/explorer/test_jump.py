@@ -155,3 +155,33 @@ async def test_the_mouse_scrolls_and_picks(run_path: Path):
         await pilot.click(Matches, offset=(8, 2))
         assert app.spec is not None
         assert app.spec.user == wanted
+
+
+@pytest.mark.parametrize(
+    ("view", "told", "look"),
+    [
+        ("u", "enter shows its rank, i there lets go", "enter"),
+        ("2", "1 shows its rank, i there lets go", "1"),
+        ("1", "i lets go", "1"),
+    ],
+)
+async def test_it_is_said_that_an_item_is_followed(run_path: Path, view: str, told: str, look: str):
+    async with exploring(run_path, user=5) as (app, pilot):
+        await pilot.press(view, "g", *"matrix", "enter")
+        await pilot.pause()
+        assert app.tracked == 1
+        title = "The [bold]Matrix[/bold] [link=x] (1999)"
+        assert [one.message for one in app._notifications] == [f"the walk follows {title} now: {told}"]
+        await pilot.press(look)
+        assert app.screen is app.walk
+        await pilot.press("i")
+        assert app.tracked is None
+
+
+async def test_a_jump_to_a_step_ends_following(run_path: Path):
+    async with exploring(run_path, user=5) as (app, pilot):
+        await pilot.press("F")
+        assert (app.walk.follow, app.walk.shown) == (True, 32)
+        await pilot.press("g", "7", "enter")
+        await pilot.pause()
+        assert (app.walk.follow, app.walk.shown) == (False, 7)
