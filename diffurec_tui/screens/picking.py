@@ -28,11 +28,11 @@ class Matches(Panel):
     """The entries that match, and a cursor; only those on screen are ever painted."""
 
     class Clicked(Message):
-        """An entry was clicked."""
+        """An entry was clicked: itself, for others may be listed before this is read."""
 
-        def __init__(self, place: int) -> None:
+        def __init__(self, entry: Any) -> None:
             super().__init__()
-            self.place = place
+            self.entry = entry
 
     entries: Sequence[Any] = ()
     cursor = 0
@@ -69,7 +69,7 @@ class Matches(Panel):
     def on_click(self, event: events.Click) -> None:
         place = self._first(self.size.height) + event.y
         if place < len(self.entries):
-            self.post_message(self.Clicked(place))
+            self.post_message(self.Clicked(self.entries[place]))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         self.move(-1)
@@ -130,7 +130,7 @@ class PickScreen(Overlay[Result], Generic[Entry, Result]):
 
     @on(Matches.Clicked)
     def _clicked(self, event: Matches.Clicked) -> None:
-        self.dismiss(self.result(self.query_one(Matches).entries[event.place]))
+        self.dismiss(self.result(event.entry))
 
     def action_move(self, by: int) -> None:
         self.query_one(Matches).move(by)
