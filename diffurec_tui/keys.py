@@ -58,7 +58,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("back_5", "steps", "shift+left,H", "shift+← H", "five back", "Five steps back", "Walk"),
     Action("first", "steps", "home,0", "home 0", "noise", "To pure noise, before the first step", "Walk", 15),
     Action("last", "steps", "end,dollar_sign", "end $", "item", "To the end of the walk: the recommendation", "Walk", 14),
-    Action("go_to", "everywhere", "g", "g", "go to", "Go to a step, a user or an item, by number, id or title", "Walk", 9),
+    Action("go_to", "everywhere", "g", "g", "go to", "Go to a step, a user or an item, by number, id or title", "Views", 9),
     Action("play", "steps", "space", "space", "play", "Play and pause", "Walk", 4),
     Action("faster", "steps", "plus,equals_sign", "+", "faster", "Play faster", "Walk"),
     Action("slower", "steps", "minus", "-", "slower", "Play slower", "Walk"),
@@ -145,7 +145,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("edit_leave", "edit", "escape,w", "esc w", "close", "Leave the history as it is now", "What if", 5),
     Action("reload", "everywhere", "r", "r", "reload", "Read the newest weights of the run", "Program", 13),
     Action("theme", "everywhere", "t", "t", "theme", "The next theme: light, dark", "Program", 14),
-    Action("help", "everywhere", "question_mark", "?", "help", "All keys", "Program", 1),
+    Action("help", "everywhere", "question_mark", "?", "help", "All keys, and what the words on screen mean", "Program", 1),
     Action("command_palette", "everywhere", "ctrl+p", "ctrl+p", "palette", "Find an action by name", "Program"),
     Action("quit", "everywhere", "q", "q", "quit", "Leave", "Program", 2),
 )  # fmt: skip

@@ -1,7 +1,12 @@
-"""All keys, from the action table."""
+"""All keys, from the action table, and what the words on screen mean."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from rich.console import Group, RenderableType
+from rich.style import Style
+from rich.table import Table
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -12,32 +17,16 @@ from diffurec_tui.keymap import keymap_of
 from diffurec_tui.keys import GROUPS, Scope
 from diffurec_tui.screens.overlay import Overlay
 from diffurec_tui.theme.palette import palette
-from diffurec_tui.widgets.text import fit, spelled
-
-EXPLAINED = (
-    ("x_t", "the state of the walk: noise at the first step, an item at the last"),
-    ("x̂_0", "what the model reads out of x_t; at the last step, the recommendation"),
-    ("rank", "of the true next item (★) among all items"),
-    ("overlap", "share of the top-k that is in the final list"),
-    ("entropy", "of the softmax over all items, in nats: high is undecided"),
-    ("moved", "how far the state went in the step"),
-    ("▲2 ▼1 ●", "places risen, fallen, new in the list, since the step before"),
-    ("›", "in a noisy state's list: recommended in the end"),
-    ("≠", "beside a pinned walk: not in the other list; its curve is dashed"),
-    ("grey title", "in the history already"),
-    ("Jaccard", "of two lists: items that are in both, by items that are in either"),
-    ("log k", "entropy of an item out of a list where all lists are the same"),
-    ("pop", "in the list of users: how often the true next item occurs in training"),
-    ("lock", "in the list of users: step from which on the top-k of x̂_0 stays as it is"),
-    ("popularity", "share of all items that occur less often"),
-)
-
+from diffurec_tui.widgets.text import spelled
+from diffurec_tui.words import WORDS
 
 SCROLLING = frozenset(("up", "down", "pageup", "pagedown", "home", "end"))
+TERM = 13
+"""Columns of keys and words."""
 
 
 class HelpScreen(Overlay[None]):
-    """The overlay; what the screen below has of its own comes first."""
+    """What the screen below has comes first: its own keys, its words, then the keys of other views."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__()
@@ -45,27 +34,29 @@ class HelpScreen(Overlay[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as box:
-            box.border_title = "Keys"
+            box.border_title = "Keys and words"
             box.border_subtitle = spelled("↑↓ scroll · any other key closes")
-            yield Static(self._text())
+            yield Static(Group(*self._parts()))
 
-    def _text(self) -> Text:
+    def _parts(self) -> Iterator[RenderableType]:
         colours = palette(self.app.theme_variables)
-        text = Text()
-        actions = keymap_of(self).actions
-        own = {action.group for action in actions if action.scope == self.scope}
-        for group in sorted(GROUPS, key=lambda one: one not in own):
-            text.append(f"{group}\n", colours.strong)
-            for action in actions:
-                if action.group == group:
-                    text.append(f"  {spelled(action.shown):<11}", colours.accent)
-                    text.append(f"{spelled(action.help)}\n", colours.text)
-            text.append("\n")
-        text.append("Words\n", colours.strong)
-        for word, meaning in EXPLAINED:
-            text.append(f"  {fit(spelled(word), 11)}", colours.target if "★" in meaning else colours.accent)
-            text.append(f"{spelled(meaning)}\n", colours.text)
-        return text
+        keymap = keymap_of(self)
+        here = {action.binding for action in keymap.available(self.scope)}
+        own = {action.group for action in keymap.actions if action.scope == self.scope}
+
+        def keys(groups: Iterable[str], title: str, *, on_screen: bool) -> Iterator[RenderableType]:
+            for group in groups:
+                listed = (one for one in keymap.actions if one.group == group)
+                rows = [(one.shown, one.help) for one in listed if (one.binding in here) == on_screen]
+                if rows:
+                    yield Text(title.format(group), colours.strong)
+                    yield _rows(rows, colours.accent, colours.text)
+
+        yield from keys((one for one in GROUPS if one in own), "{}", on_screen=True)
+        yield Text("Words on this screen", colours.strong)
+        yield _rows(WORDS[self.scope], colours.accent, colours.text)
+        yield from keys((one for one in GROUPS if one not in own), "{}", on_screen=True)
+        yield from keys(GROUPS, "{}, on other screens", on_screen=False)
 
     def on_key(self, event: events.Key) -> None:
         if event.key in keymap_of(self).action("everywhere.quit").keys.split(","):
@@ -77,3 +68,14 @@ class HelpScreen(Overlay[None]):
 
     def on_click(self) -> None:
         self.dismiss()
+
+
+def _rows(rows: Iterable[tuple[str, str]], term: Style, meaning: Style) -> Table:
+    """Terms on the left; what is long goes on below itself, and an empty line ends it."""
+    table = Table.grid()
+    table.add_column(style=term, no_wrap=True, min_width=TERM)
+    table.add_column(style=meaning)
+    for left, right in rows:
+        table.add_row(Text(f"  {spelled(left)} "), Text(spelled(right)))
+    table.add_row()
+    return table
