@@ -19,6 +19,7 @@ from diffurec.data.dataset import Dataset
 from diffurec.inspection.cases import Case
 from diffurec.inspection.diversity import ItemFacts, item_facts
 from diffurec.inspection.frames import Frame, Ranking, RankPaths, Ranks, SampleSet, Trajectory, settled_from
+from diffurec.inspection.neighbours import Neighbours
 from diffurec.inspection.projection import Projection
 from diffurec.inspection.views import View
 from diffurec_tui.mapping import ItemMap
@@ -117,6 +118,13 @@ def item_map() -> ItemMap:
     plane = Projection(np.zeros(WIDTH, np.float32), np.eye(2, WIDTH, dtype=np.float32), (0.42, 0.17))
     vectors = item_vectors()
     return ItemMap(plane, vectors, plane(vectors), catalogue().counts[1:], catalogue().categories)
+
+
+def by_tsne(plane: ItemMap) -> ItemMap:
+    """The genres laid out on a circle, each of them wider."""
+    turned = np.array([[0, 12], [10, 6], [10, -6], [0, -12], [-10, -6], [-10, 6]])[GROUPS]
+    points = ((plane.points - CENTRES[GROUPS]) * 1.5 + turned).astype(np.float32)
+    return replace(plane, layout=Neighbours(plane.vectors, points), points=points)
 
 
 @cache

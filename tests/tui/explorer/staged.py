@@ -23,11 +23,12 @@ from diffurec_tui.jobs.map import MapJob
 from diffurec_tui.jobs.paths import PathsJob
 from diffurec_tui.jobs.ranks import RankJob
 from diffurec_tui.jobs.samples import SampleJob
-from diffurec_tui.jobs.tsne import PlaceJob
+from diffurec_tui.jobs.tsne import PlaceJob, TsneJob
 from diffurec_tui.jobs.walk import WalkJob
 from diffurec_tui.messages import (
     Clouded,
     Coloured,
+    Fitted,
     Influenced,
     Mapped,
     ModelRead,
@@ -109,6 +110,8 @@ class StagedEngine:
                     yield Clouded(spec, handmade.cloud(spec, job.number))
             case ColourJob(items=items, by="category"):
                 yield Coloured(items.vectors, "category", by_category(items))
+            case TsneJob(plane=plane, samples=samples):
+                yield Fitted(handmade.by_tsne(plane), plane, samples)
             case PlaceJob():
                 yield from (one for one in job.run(self._session) if isinstance(one, Message))
             case RankJob():

@@ -36,10 +36,10 @@ FOLDER = Path(__file__).with_name("snapshots")
 UPDATE = "run pytest tests/tui/explorer/test_snapshots.py --update-snapshots and look at the difference"
 Size = tuple[int, int]
 SIZES: tuple[Size, ...] = ((80, 24), (120, 40), (200, 60))
-UTF8 = {"LC_ALL": "C.UTF-8", "TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none"}
+TERMINAL = {"LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
+NOT_SET = ("DIFFUREC_ASCII", "NO_COLOR")
 QUICK = 0.004
 """Seconds after which Textual looks again whether all is drawn; nothing here waits for a thread."""
-NOT_SET = ("DIFFUREC_ASCII", "NO_COLOR", "TEXTUAL_COLOR_SYSTEM")
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,13 @@ class State:
 
 
 STATES = (
+    State("users-hint", "", "escape"),
     State("users", "down down down down"),
     State("users-filter", "slash type:miss_len>5", "escape"),
     State("users-order", "o o o o", "O o o"),
     State("own-history", "i type:emoji_|_千と千尋_|_i20_|_nowhere_|_voyage_=>_comet", "ctrl+u escape"),
-    State("walk", "home down down down down down down enter L L l l"),
+    State("walk-hint", "home down down down down down down enter", "escape"),
+    State("walk", "L L l l"),
     State("help", "question_mark", "escape"),
     State("palette", "ctrl+p type:walk down", "escape"),
     State("jump", "g type:2", "escape"),
@@ -67,12 +69,13 @@ STATES = (
     State("tree", "f s h f T", "escape"),
     State("pinned", "P s x", "x P"),
     State("editing", "w up up x", "0 escape"),
-    State("diversity", "2"),
-    State("diversity-pinned", "P", ""),
+    State("diversity", "2 escape"),
+    State("diversity-pinned", "P"),
     State("diversity-compared", "n", "P p"),
-    State("map", "3 tab tab"),
+    State("map", "3 escape tab tab"),
     State("map-clouds", "backspace m N N", "C"),
     State("map-categories", "b c", "a"),
+    State("map-tsne", "T"),
 )
 
 
@@ -162,7 +165,7 @@ def file_of(state: str, size: Size) -> Path:
 async def go_through(run: Run, size: tuple[int, int], theme: str) -> dict[str, Picture]:
     found: dict[str, Picture] = {}
     with ExitStack() as stack:
-        stack.enter_context(patch.dict(os.environ, UTF8))
+        stack.enter_context(patch.dict(os.environ, TERMINAL))
         for name in NOT_SET:
             os.environ.pop(name, None)
         stack.enter_context(patch("diffurec_tui.app.Engine", StagedEngine))
@@ -172,7 +175,9 @@ async def go_through(run: Run, size: tuple[int, int], theme: str) -> dict[str, P
             stack.callback(kept.cache_clear)
         stack.enter_context(patch("textual._wait.SLEEP_GRANULARITY", QUICK))
         stack.enter_context(patch("textual._wait.SLEEP_IDLE", QUICK / 10))
-        app = ExplorerApp(Opened(run, run.dataset(), theme=theme))
+        stack.enter_context(patch("diffurec_tui.screens.picturing.is_installed", lambda: True))
+        app = ExplorerApp(Opened(run, run.dataset(), theme=theme, hints=True))
+        app.animation_level = "none"
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             for state in STATES:
