@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from difflib import unified_diff
-from functools import cache
+from itertools import chain
 from pathlib import Path
 from unittest.mock import patch
 
@@ -79,44 +78,38 @@ STATES = (
 )
 
 
-CASES = [(state.name, size) for size in SIZES for state in STATES]
-"""Size by size, so that side by side processes draw few of them twice."""
+def told(size: Size) -> str:
+    return f"{size[0]}x{size[1]}"
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Size], dict[str, str]]:
-    """All pictures of a size, by state: the states follow each other in one app for each theme."""
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("snapshots")
-    run = make_run(folder / "run", make_dataset(folder / "data"))
-
-    @cache
-    def of_size(size: Size) -> dict[str, str]:
-        dark, light = (asyncio.run(go_through(run, size, theme.name)) for theme in THEMES)
-        return {name: written(dark[name], light[name]) for name in dark}
-
-    return of_size
+    return make_run(folder / "run", make_dataset(folder / "data"))
 
 
-@pytest.mark.parametrize(("state", "size"), CASES, ids=lambda one: one if isinstance(one, str) else told(one))
-def test_it_looks_as_it_did(
-    state: str, size: Size, pictures: Callable[[Size], dict[str, str]], request: pytest.FixtureRequest
-):
-    now, path = pictures(size)[state], file_of(state, size)
-    if request.config.getoption("--update-snapshots"):
-        path.write_text(now, encoding="utf-8")
-    if not path.exists():
-        pytest.fail(f"there is no {path.name}: {UPDATE}", pytrace=False)
-    before = path.read_text(encoding="utf-8")
-    if before != now:
-        lines = unified_diff(before.splitlines(), now.splitlines(), "as it was", "as it is now", lineterm="")
-        pytest.fail("\n".join([f"{path.name} is another: if this is meant, {UPDATE}", *lines]), pytrace=False)
+@pytest.mark.parametrize("size", SIZES, ids=told)
+def test_every_view_looks_as_it_did(size: Size, run: Run, request: pytest.FixtureRequest):
+    dark, light = (asyncio.run(go_through(run, size, theme.name)) for theme in THEMES)
+    differences: dict[str, list[str]] = {}
+    for state in STATES:
+        now, path = written(dark[state.name], light[state.name]), file_of(state, size)
+        if request.config.getoption("--update-snapshots"):
+            path.write_text(now, encoding="utf-8")
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        lines = unified_diff(before.splitlines(), now.splitlines(), path.name, "now", lineterm="")
+        if before != now:
+            differences[path.name] = list(lines) if before else [f"--- {path.name} is not there"]
+    if differences:
+        lines = [", ".join(differences), f"If this is meant, {UPDATE}.", *chain(*differences.values())]
+        pytest.fail("\n".join(lines), pytrace=False)
 
 
 def test_no_snapshot_is_left_over(request: pytest.FixtureRequest):
-    left = {path.name for path in FOLDER.iterdir()} - {file_of(*case).name for case in CASES}
+    left = set(FOLDER.iterdir()) - {file_of(state, size) for state in STATES for size in SIZES}
     if request.config.getoption("--update-snapshots"):
-        for name in left:
-            (FOLDER / name).unlink()
+        for path in left:
+            path.unlink()
     else:
         assert not left, UPDATE
 
@@ -154,15 +147,12 @@ def test_how_a_picture_is_written():
     ]
 
 
-def told(size: Size) -> str:
-    return f"{size[0]}x{size[1]}"
+def file_of(state: State, size: Size) -> Path:
+    return FOLDER / f"{state.name}-{told(size)}.txt"
 
 
-def file_of(state: str, size: Size) -> Path:
-    return FOLDER / f"{state}-{told(size)}.txt"
-
-
-async def go_through(run: Run, size: tuple[int, int], theme: str) -> dict[str, Picture]:
+async def go_through(run: Run, size: Size, theme: str) -> dict[str, Picture]:
+    """A picture of every state, in one app."""
     found: dict[str, Picture] = {}
     with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, TERMINAL))
