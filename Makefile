@@ -35,7 +35,7 @@ screenshots: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	$(BIN)/diffurec demo </dev/null >/dev/null
-	$(BIN)/python benchmarks/explorer_first_frame.py --ckpt diffurec-demo/run
+	$(BIN)/python benchmarks/explorer_speed.py --ckpt diffurec-demo/run
 	$(BIN)/python benchmarks/map_frame.py
 	$(BIN)/python benchmarks/prepare_large.py
 

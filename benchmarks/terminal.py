@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import re
@@ -82,10 +83,8 @@ class Terminal:
         began = time.perf_counter()
         for number in range(int(seconds * rate)):
             while (left := began + number / rate - time.perf_counter()) > 0:
-                try:
+                with contextlib.suppress(pexpect.TIMEOUT):
                     self.child.read_nonblocking(1 << 16, timeout=min(left, 0.005))
-                except pexpect.TIMEOUT:
-                    pass
             self.child.send(key)
         return round(self.press(key, quiet=0.1), 1)
 
