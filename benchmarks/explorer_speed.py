@@ -3,9 +3,9 @@
     python benchmarks/explorer_speed.py [--ckpt RUN] [--keys 60] [--quick]
 
 Prints JSON, each figure beside its target. Runs with random weights are made for it: `beauty`, of the size
-of Amazon Beauty (22,363 users, 12,101 items; hidden 128, 4 blocks, 32 steps), and `large`, of 1,000,000 users and
-100,000 items, with `few`, of 1,000 users and the same items, to hold its memory against. `--ckpt` measures
-keys on a run of one's own beside them, `--quick` leaves the large ones out.
+of Amazon Beauty (22,363 users, 12,101 items; hidden 128, 4 blocks, 32 steps), and `large`, of 1,000,000
+users and 100,000 items, with `few`, of 1,000 users and the same items, to hold its memory against. `--ckpt`
+measures keys on a run of one's own beside them, `--quick` leaves the large ones out.
 
 A frame is finished when the program has written nothing for 25 ms; its time is that of the last byte,
 counted from the key. `usable` is the first recommendation on screen, less what importing torch alone takes
