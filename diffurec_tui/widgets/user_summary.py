@@ -52,9 +52,10 @@ class UserSummary(Panel):
             self.changed()
 
     def paint(self, width: int, height: int, colours: Palette) -> list[Text]:
-        return [self._first(width - 2, colours), self._second(width - 2, colours)]
+        return [self.first_line(width - 2, colours), self._second(width - 2, colours)]
 
-    def _first(self, width: int, colours: Palette) -> Text:
+    def first_line(self, width: int, colours: Palette) -> Text:
+        """How the walks of those listed end, as far as there is room, and by what they are ordered."""
         tally = self.tally
         everybody = tally.found == self.total
         parts = [f"{tally.found:,} users" if everybody else f"{tally.found:,} of {self.total:,} users"]
@@ -62,10 +63,12 @@ class UserSummary(Panel):
             finished = tally.known == tally.wanted
             parts.append(f"{tally.hits:,} hit{'s' * (tally.hits != 1)}")
             parts.append(f"test HR@10 {'' if finished else 'so far '}{tally.hit_rate:.1f} %")
-        if tally.known < tally.wanted:
-            parts.append(f"ranked {tally.known:,}/{tally.wanted:,}")
         if self.turned:
             parts.append(UNTURNED)
+        if tally.known < tally.wanted:
+            parts.append(f"ranked {tally.known:,}/{tally.wanted:,}")
+        if tally.known and cell_len(whole(parts, width)) < cell_len(whole(parts, 1_000)):
+            del parts[1]  # of a million users: the rate says what the hits say
         if tally.known:  # last: it goes first where there is little room
             parts.append("seen ranked")
         line = Text(f" {whole(parts, width)}", colours.text)

@@ -12,8 +12,11 @@ from rich.cells import cell_len
 
 from diffurec_tui.keys import ACTIONS, Scope, available
 from diffurec_tui.screens.users import UsersScreen
+from diffurec_tui.theme.palette import PLAIN
 from diffurec_tui.widgets.footer import keys_of
 from diffurec_tui.widgets.text import whole
+from diffurec_tui.widgets.user_index import Tally
+from diffurec_tui.widgets.user_summary import UserSummary
 from tests.helpers import make_dataset, make_run, small_config
 from tests.tui.explorer.conftest import exploring, screen_text, walked
 
@@ -119,3 +122,15 @@ def test_whole_parts():
     assert whole(parts, 8) == "one"
     assert whole(parts, 2) == "o…"
     assert all(cell_len(whole(parts, width)) <= width for width in range(20))
+
+
+def test_of_a_million_users_the_rate_and_the_progress_stay():
+    summary = UserSummary()
+    summary.tally = Tally(1_000_000, 999_999, 123_456, 12_345)
+    summary.total = 1_000_000
+    line = summary.first_line(76, PLAIN).plain
+    assert line == " 1,000,000 users · test HR@10 so far 10.0 % · ranked 123,456/999,999"
+    summary.turned = True
+    line = summary.first_line(76, PLAIN).plain
+    assert line == " 1,000,000 users · test HR@10 so far 10.0 % · ranks without the dials"
+    assert "12,345 hits" in summary.first_line(120, PLAIN).plain
