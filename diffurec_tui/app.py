@@ -286,7 +286,8 @@ class ExplorerApp(Shell):
 
     @on(ModelRead)
     def _model_read(self, message: ModelRead) -> None:
-        gc.freeze()  # torch and the model are here to stay: looking at them takes a tenth of a second
+        if not self.model_read:  # torch is here to stay: looking at it takes a tenth of a second
+            gc.freeze()  # once: what is garbage by then stays as well
         self.facts, self.trouble = message.facts, ""
         self.index.forget_ends()
         self.diversity.forget()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from diffurec_tui.app import ExplorerApp
 from diffurec_tui.cli.explore import explore
 from tests.helpers import make_dataset, make_run, write_weights
 from tests.tui.explorer.conftest import exploring, opened, screen_text, walked
+from tests.tui.explorer.maps import until
 
 PROGRAM = """
 import asyncio, sys
@@ -28,14 +30,21 @@ loaded = []
 start = app.engine.start
 app.engine.start = lambda: (loaded.append(sorted({"torch", "polars", "plotext"} & set(sys.modules))), start())
 
+def text():
+    return "".join(segment.text for strip in app.screen._compositor.render_strips() for segment in strip)
+
+async def until(pilot, holds, what):
+    for _ in range(6_000):  # a minute at least, and longer where other things run
+        if holds():
+            return
+        await pilot.pause(0.01)
+    raise AssertionError(f"no {what}: {app.trouble} {text()}")
+
 async def main():
     async with app.run_test(size=(80, 24)) as pilot:
-        while not loaded:
-            await pilot.pause(0.01)
-        text = "".join(segment.text for strip in app.screen._compositor.render_strips() for segment in strip)
-        assert "Users" in text and "toy" in text, text
-        while app.trajectory is None or not app.trajectory.complete:
-            await pilot.pause(0.02)
+        await until(pilot, lambda: loaded, "start of the engine")
+        await until(pilot, lambda: "Users" in text() and "toy" in text(), "list")
+        await until(pilot, lambda: app.trajectory is not None and app.trajectory.complete, "walk")
     assert "torch" in sys.modules
 
 asyncio.run(main())
@@ -49,7 +58,7 @@ def test_the_first_frame_comes_before_torch_and_polars(run_path: Path):
         check=False,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
 
@@ -89,6 +98,15 @@ async def test_a_run_without_weights_says_so_and_reloads(tmp_path: Path):
             if app.trajectory is not before and app.trajectory is not None and app.trajectory.complete:
                 break
         assert "best · epoch 2" in screen_text(app)[0]
+
+
+async def test_weights_that_are_read_again_keep_no_garbage(run_path: Path):
+    async with exploring(run_path) as (app, pilot):
+        await until(pilot, lambda: app.item_map)
+        frozen, before = gc.get_freeze_count(), app.item_map
+        await pilot.press("r")
+        await until(pilot, lambda: app.item_map is not None and app.item_map is not before)
+        assert gc.get_freeze_count() <= frozen
 
 
 async def test_broken_weights_are_one_line_on_screen(tmp_path: Path):
