@@ -142,5 +142,5 @@ class PickScreen(Overlay[Result], Generic[Entry, Result]):
 def labelled(label: str, text: str, right: str, width: int, colours: Palette) -> Text:
     """A word for the kind of entry, the entry, and what else is known of it."""
     line = Text().append(fit(label, 6), colours.muted)
-    line.append(fit(text, max(1, width - 6 - len(right))), colours.text)
-    return line.append(right, colours.muted)
+    line.append(fit(text, max(1, width - 7 - len(right))), colours.text)
+    return line.append(f"{right} ", colours.muted)
