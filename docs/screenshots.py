@@ -12,7 +12,8 @@ from pathlib import Path
 
 from diffurec.data.catalogue import load_user_ids, row_of
 from diffurec.run import open_run
-from diffurec_tui.app import ExplorerApp, Opened
+from diffurec_tui.app import ExplorerApp
+from diffurec_tui.watching import Opened
 
 SHOTS: tuple[tuple[str, tuple[int, int], bool, list[str]], ...] = (
     ("explorer-users", (120, 36), False, ["down", "down", "down"]),

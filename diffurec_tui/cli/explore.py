@@ -78,8 +78,9 @@ def explore(
         _keymap(keys)  # what is wrong with either is said first
         raise UserError("explore draws on a terminal and there is none; `diffurec trace` prints a walk")
     with opening(dataset.name) as hand_over:
-        from diffurec_tui.app import ExplorerApp, Opened
+        from diffurec_tui.app import ExplorerApp
         from diffurec_tui.remembered import default_path
+        from diffurec_tui.watching import Opened
 
         asked = Opened(
             run, dataset, opened, seed, device, top_k, _keymap(keys), _theme(theme), default_path(), hints

@@ -8,8 +8,9 @@ import pytest
 from textual.pilot import Pilot
 
 from diffurec.run import Run, open_run
-from diffurec_tui.app import ExplorerApp, Opened
+from diffurec_tui.app import ExplorerApp
 from diffurec_tui.snapshots import User
+from diffurec_tui.watching import Opened
 from tests.helpers import make_dataset, make_run
 
 ODD_TITLES = (

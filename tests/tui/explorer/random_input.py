@@ -21,9 +21,10 @@ from textual.message import Message
 from textual.pilot import Pilot
 
 from diffurec_tui import shell
-from diffurec_tui.app import ExplorerApp, Opened
+from diffurec_tui.app import ExplorerApp
 from diffurec_tui.keys import ACTIONS
 from diffurec_tui.messages import Failed
+from diffurec_tui.watching import Opened
 
 OTHERS = ["a", "1", "9", "tab", "shift+tab", "backspace", "delete", "enter", "escape", "pageup", "pagedown",
           "up", "down", "left", "right", "home", "end", "j", "k", "ctrl+f", "f1", ">", "<", "space", "ctrl+e",

@@ -23,8 +23,9 @@ from textual.strip import Strip
 from textual.widgets import Input
 
 from diffurec.run import Run
-from diffurec_tui.app import ExplorerApp, Opened
+from diffurec_tui.app import ExplorerApp
 from diffurec_tui.theme.palette import THEMES
+from diffurec_tui.watching import Opened
 from diffurec_tui.widgets import text as signs
 from tests.helpers import make_run
 from tests.tui.explorer.handmade import make_dataset
@@ -158,7 +159,7 @@ async def go_through(run: Run, size: Size, theme: str) -> dict[str, Picture]:
         stack.enter_context(patch.dict(os.environ, TERMINAL))
         for name in NOT_SET:
             os.environ.pop(name, None)
-        stack.enter_context(patch("diffurec_tui.app.Engine", StagedEngine))
+        stack.enter_context(patch("diffurec_tui.watching.Engine", StagedEngine))
         stack.enter_context(patch.object(Input, "_toggle_cursor", lambda self: None))
         for kept in (signs.symbols, signs.clean):
             kept.cache_clear()

@@ -22,7 +22,8 @@ PROGRAM = """
 import asyncio, sys
 from pathlib import Path
 from diffurec.run import open_run
-from diffurec_tui.app import ExplorerApp, Opened
+from diffurec_tui.app import ExplorerApp
+from diffurec_tui.watching import Opened
 
 run = open_run(Path(sys.argv[1]))
 app = ExplorerApp(Opened(run, run.dataset(), device="cpu"))
