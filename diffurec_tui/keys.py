@@ -75,7 +75,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("flip", "walk", "v", "v", "pinned", "Show the pinned walk instead, where there is room for one list", "Change"),
     Action("why", "walk", "y", "y", "why", "Why: influence of each item on the top-1, on the true item, attention, off", "Change", 11),
     Action("lens", "steps", "x", "x", "lens", "What is rounded: the state x_t, or what the model reads, x̂_0", "Look", 12),
-    Action("track", "walk", "i", "i", "item", "Follow one more item through every walk, or let go of it", "Look", 19),
+    Action("track", "walk", "i", "i", "track", "Follow one more item through every walk, or let go of it", "Look", 19),
     Action("history_up", "walk", "up,k", "↑ k", "older", "Scroll the history to older items", "Look"),
     Action("history_down", "walk", "down,j", "↓ j", "newer", "Scroll the history to newer items", "Look"),
     Action("export", "walk", "e", "e", "export", "Write what is on screen to a JSON file", "Look", 16),

@@ -38,7 +38,7 @@ def arrange(screen: Screen[None], top_k: int) -> None:
             history.styles.height = max(7, min(spare + 2, 24))
         elif screen.has_class("dialing"):
             curves.styles.height = 4 if spare >= 16 else 0
-            history.styles.height = 2
+            history.styles.height = 2 if spare > 8 else 1  # the whole list before the whole history
         else:
             height_left = max(0, 4 if spare < 16 else min(spare - 1, 24))
             curves.styles.height = height_left

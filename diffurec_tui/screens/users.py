@@ -62,7 +62,7 @@ class UsersScreen(AlongUsers):
         with Horizontal(id="users"):
             with Vertical(id="found"):
                 yield Input(
-                    placeholder="part of an id, len>20, rank<=10, hit, miss, pop<50, lock>=3",
+                    placeholder="part of an id, len>20, rank<=10, miss",
                     id="filter",
                     select_on_focus=False,
                 )

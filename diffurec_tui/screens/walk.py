@@ -137,9 +137,12 @@ class WalkScreen(Changing):
             other = self._pinned_ranking(states) if lens == self.lens else None
             tracked = self._tracked(index, lens)
             step = step_of(states, lens, index, subject.case, other, tracked)
-            self.query_one(f"#{lens}", TopK).show(step, names)
+            panel = self.query_one(f"#{lens}", TopK)
+            panel.note = self._beside(lens)
+            panel.show(step, names)
         if self.pinned is not None:
             panel = self.query_one("#pinned", TopK)
+            panel.note = "" if self.has_class("both") else f"{self._flip_key} the other walk"
             panel.prefix = f"Pinned {symbols().dot} "
             at, other = self._pinned_index(states), states.ranking(index, self.lens)
             panel.show(step_of(self.pinned.states, self.lens, at, self.pinned.spec.case, other), names)
@@ -161,6 +164,16 @@ class WalkScreen(Changing):
         if ranks is None:
             return Tracked(item, None, None)
         return Tracked(item, int(ranks[index]), int(ranks[index - 1]) if index else None)
+
+    def _beside(self, lens: str) -> str:
+        """Where there is no room for the pinned list: what the marks mean, and the key that shows it."""
+        if self.pinned is None or self.has_class("both") or lens != self.lens:
+            return ""
+        return f"{symbols().differs} not in the pinned list, {self._flip_key} shows it"
+
+    @property
+    def _flip_key(self) -> str:
+        return self.explorer.keymap.key("walk.flip")
 
     def _pinned_index(self, states: States) -> int:
         """The state of the pinned walk that goes with the one on screen."""

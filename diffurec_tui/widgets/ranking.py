@@ -60,6 +60,8 @@ class TopK(Panel):
         self.title = title
         self.prefix = ""
         """Before the title."""
+        self.note = ""
+        """Before the entropy."""
         self.step: Step | None = None
         self.names: Names | None = None
         self.message = ""
@@ -74,7 +76,8 @@ class TopK(Panel):
     def show(self, step: Step, names: Names) -> None:
         self.step, self.names = step, names
         self._entitle()
-        self.subtitle(f"entropy {step.ranking.entropy:.2f}")
+        dot = f" {symbols().dot} " if self.note else ""
+        self.subtitle(f"{self.note}{dot}entropy {step.ranking.entropy:.2f}")
         self.changed()
 
     def _entitle(self) -> None:
