@@ -106,6 +106,14 @@ class ExplorerApp(Watching):
         super().track(item)
         self.refresh_view()
 
+    def follow(self, item: int) -> None:
+        """Follow an item that is on screen, or let go of it."""
+        if item == self.tracked:
+            self.track(None)
+        else:
+            self.track(item)
+            self._say_followed(item)
+
     def look_at(self, users: tuple[int, ...]) -> None:
         """Rank these users before others."""
         self.on_screen = users

@@ -99,7 +99,7 @@ class DiversityScreen(Dialing):
 
     def _show_draws(self, draws: Draws) -> None:
         app = self.explorer
-        self.query_one(ItemShares).show(draws, app.names)
+        self.query_one(ItemShares).show(draws, app.names, app.tracked)
         self.query_one(Sentence).say(self._said(draws))
         if draws is self._drawn:
             return

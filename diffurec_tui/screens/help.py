@@ -66,7 +66,7 @@ class HelpScreen(Overlay[None]):
             event.prevent_default()
             self.dismiss()
 
-    def on_click(self) -> None:
+    def on_click(self, event: events.Click) -> None:
         self.dismiss()
 
 

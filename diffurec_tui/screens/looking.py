@@ -78,6 +78,10 @@ class Looking(ViewScreen):
         self._pick(item)
         self.map.centre_on(item)
 
+    def look_at_item(self, item: int) -> None:
+        """An item was clicked in the list beside the map: pick it, or let go of it."""
+        self._pick(None if item == self.picked else item)
+
     @on(Scatter.Picked)
     def _picked(self, event: Scatter.Picked) -> None:
         self._pick(event.item)

@@ -69,6 +69,7 @@ class MapScreen(Scrubbing, Picturing):
 
     def on_screen_suspend(self) -> None:
         self.pause()
+        self.map.let_go()
         self.explorer.engine.drop(CloudJob.kind)
         self.clouds.pause()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from textual import events
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
 
@@ -20,6 +21,11 @@ class Overlay(ModalScreen[Result]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return super().check_action(action, parameters) if self.is_mounted else action == "cancel"
+
+    def on_click(self, event: events.Click) -> None:
+        """Beside it."""
+        if event.widget is self:
+            self.dismiss()
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         if self._gone:

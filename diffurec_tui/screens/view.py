@@ -7,9 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ParamSpec
 
+from textual import on
+
 from diffurec.errors import UserError
 from diffurec_tui.screens.along import AlongUsers
 from diffurec_tui.walking import reseed
+from diffurec_tui.widgets.panel import ItemClicked
 
 P = ParamSpec("P")
 
@@ -61,6 +64,14 @@ class ViewScreen(AlongUsers):
             self.notify(str(error), severity="warning", markup=False)
             return
         self.notify(f"written to {path.name}", timeout=4, markup=False)
+
+    @on(ItemClicked)
+    def _item_clicked(self, event: ItemClicked) -> None:
+        self.look_at_item(event.item)
+
+    def look_at_item(self, item: int) -> None:
+        """An item was clicked in a list: follow it, or let go of it."""
+        self.explorer.follow(item)
 
     def step_user(self, by: int) -> None:
         """Look at the next or previous user of the list."""

@@ -57,8 +57,12 @@ class Dials(Panel):
     def paint(self, width: int, height: int, colours: Palette) -> list[Text]:
         if self.view is None:
             return []
-        first = max(0, min(self.cursor, len(DIALS) - height))
+        first = self._first(height)
         return [self._row(place, width, colours) for place in range(first, min(len(DIALS), first + height))]
+
+    def _first(self, height: int) -> int:
+        """The dial at the top, where there is no room for all."""
+        return max(0, min(self.cursor, len(DIALS) - height))
 
     def _row(self, place: int, width: int, colours: Palette) -> Text:
         assert self.view is not None
@@ -115,6 +119,6 @@ class Dials(Panel):
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
-        if offset is not None and offset.y < len(DIALS):
-            self.cursor = offset.y
+        if offset is not None:
+            self.cursor = min(len(DIALS) - 1, self._first(self.size.height) + offset.y)
             self.changed()

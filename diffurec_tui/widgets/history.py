@@ -11,11 +11,13 @@ from textual import events
 
 from diffurec_tui.snapshots import Names, Subject
 from diffurec_tui.theme.palette import Palette
-from diffurec_tui.widgets.panel import Panel
+from diffurec_tui.widgets.panel import ItemClicked, Panel
 from diffurec_tui.widgets.text import clean, ellipsis, fit, symbols
 
 HEAT = 9
 """Cells of an item's influence, with its bar."""
+STRIP = 3
+"""Rows up to which there is a strip instead of a column."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,29 @@ class History(Panel):
         self.scroll_items(-3)
         event.stop()
 
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None or self.subject is None or self.size.height <= STRIP:
+            return
+        case, room = self.subject.case, self._room(self.size.height)
+        end = len(case.history) - self.scrolled
+        begin = max(0, end - room)
+        place = end - room + offset.y  # the newest is at the bottom
+        told_of_older = begin > 0 and place == begin != self.cursor
+        if begin <= place < end and not told_of_older:
+            self.clicked(place)
+        elif offset.y == room + 1 and case.target is not None:
+            self.post_message(ItemClicked(case.target))
+
+    def clicked(self, place: int) -> None:
+        """An item of the history was."""
+        assert self.subject is not None
+        self.post_message(ItemClicked(self.subject.case.history[place]))
+
     def paint(self, width: int, height: int, colours: Palette) -> list[Text]:
         if self.subject is None or self.names is None:
             return []
-        if height <= 3:
+        if height <= STRIP:
             return self._strip(self.subject, self.names, width, height, colours)
         return self._column(self.subject, self.names, width, height, colours)
 

@@ -37,6 +37,12 @@ class HistoryEditor(History):
                 self.screen.set_focus(None)
         self.changed()
 
+    def clicked(self, place: int) -> None:
+        if self.cursor is None:
+            super().clicked(place)
+        else:
+            self.put_cursor(place)
+
     def put_cursor(self, place: int) -> None:
         if self.cursor is not None:
             self.cursor = min(self._last, max(0, place))

@@ -10,7 +10,7 @@ from textual import events
 
 from diffurec_tui.snapshots import Draws, Names
 from diffurec_tui.theme.palette import Palette
-from diffurec_tui.widgets.panel import Panel
+from diffurec_tui.widgets.panel import ItemClicked, Panel
 from diffurec_tui.widgets.text import clean, fit, spelled, symbols
 
 SHARE = 6
@@ -26,6 +26,8 @@ class ItemShares(Panel):
     draws: Draws | None = None
     names: Names | None = None
     message = ""
+    tracked: int | None = None
+    """The item that the walk follows."""
     scrolled = 0
     _missing: int | None = None
     """The true next item, where no list has it."""
@@ -35,10 +37,11 @@ class ItemShares(Panel):
         self.draws, self.message, self.border_subtitle = None, message, ""
         self.changed()
 
-    def show(self, draws: Draws, names: Names) -> None:
+    def show(self, draws: Draws, names: Names, tracked: int | None = None) -> None:
         """Draw the items of `draws`; same again costs nothing."""
-        if draws is self.draws and names is self.names:
+        if draws is self.draws and names is self.names and tracked == self.tracked:
             return
+        self.tracked = tracked
         if self.draws is None or draws.spec != self.draws.spec:
             self.scrolled = 0
         self.draws, self.names = draws, names
@@ -70,6 +73,17 @@ class ItemShares(Panel):
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         self.scroll_items(3)
         event.stop()
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None or self.draws is None:
+            return
+        row = offset.y - (self.draws.against is not None)  # the names of two columns
+        rows = self._rows[self.scrolled : self.scrolled + self._room]
+        if 0 <= row < len(rows):
+            self.post_message(ItemClicked(rows[row][0]))
+        elif row == self._room and self._missing is not None:
+            self.post_message(ItemClicked(self._missing))
 
     @property
     def _rows(self) -> tuple[tuple[int, ...], ...]:
@@ -116,13 +130,15 @@ class ItemShares(Panel):
         line = Text()
         if draws.against is None:
             _one_bar(line, row[1], len(draws.samples.seeds), width, colours, colours.target if true else None)
-            marks = sign.star if true else " "
+            marks = sign.star if true else sign.tracked if item == self.tracked else " "
         else:
             pinned = draws.against.pinned
             shares = row[1] / len(draws.samples.seeds), row[2] / len(pinned.samples.seeds)
             _two_bars(line, shares, width, colours)
             beside = item == pinned.spec.case.target
             marks = sign.star if true else sign.hollow if beside else " "
+            if item == self.tracked and marks == " ":
+                marks = sign.tracked
             marks += sign.differs if (row[1] > 0) != (row[2] > 0) else " "
         line.append(f"{marks} ", colours.target)
         seen = item in draws.spec.case.history and not true

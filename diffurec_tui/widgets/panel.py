@@ -8,10 +8,20 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from diffurec_tui.theme.palette import Palette, palette
+
+
+class ItemClicked(Message):
+    """An item was clicked in a list of items."""
+
+    def __init__(self, item: int) -> None:
+        super().__init__()
+        self.item = item
+
 
 CONSOLE = Console(width=10_000, color_system="truecolor", legacy_windows=False)
 """Only turns text into segments; nothing is ever printed on it."""
@@ -23,6 +33,8 @@ class Panel(Widget, can_focus=False):
     Textual dresses a line in its border anew whenever the widget changes, which takes a tenth of a
     millisecond a line. The borders of a panel seldom change, so they are kept and put around what is painted.
     """
+
+    ALLOW_SELECT = False  # its lines are no text that Textual could select; the terminal can, with shift
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
+from textual import events
 
 from diffurec.inspection.frames import Lens, Ranking, movement
 from diffurec_tui.snapshots import Names
 from diffurec_tui.theme.palette import Palette
-from diffurec_tui.widgets.panel import Panel
+from diffurec_tui.widgets.panel import ItemClicked, Panel
 from diffurec_tui.widgets.text import clean, compact, fit, symbols
 
 RANK, MOVE = 4, 5
@@ -65,6 +66,8 @@ class TopK(Panel):
         self.step: Step | None = None
         self.names: Names | None = None
         self.message = ""
+        self._listed: list[int] = []
+        """The items of the rows that are drawn."""
 
     def say(self, message: str) -> None:
         """Nothing to rank yet, and why."""
@@ -109,9 +112,15 @@ class TopK(Panel):
             said = textwrap.wrap(clean(self.message), max(8, width - 4))
             pad = max(0, (height - len(said)) // 2)
             return [Text() for _ in range(pad)] + [Text(f"  {line}", colours.text) for line in said]
-        lines = self._rows(self.step, self.names, width, height, colours)
         below = _below(self.step, self.names, width, colours)
-        return [*lines[: max(0, height - len(below))], *below][:height]
+        lines = self._rows(self.step, self.names, width, height, colours)[: max(0, height - len(below))]
+        self._listed = [*self.step.ranking.items[: len(lines)].tolist(), *(item for item, _ in below)]
+        return [*lines, *(line for _, line in below)][:height]
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is not None and self.step is not None and offset.y < len(self._listed):
+            self.post_message(ItemClicked(self._listed[offset.y]))
 
     def _rows(self, step: Step, names: Names, width: int, height: int, colours: Palette) -> list[Text]:
         ranking, sign = step.ranking, symbols()
@@ -159,22 +168,23 @@ def _move(move: int | None, colours: Palette) -> tuple[str, Style]:
     return f"{arrow + compact(abs(move)):<{MOVE}}", style
 
 
-def _below(step: Step, names: Names, width: int, colours: Palette) -> list[Text]:
+def _below(step: Step, names: Names, width: int, colours: Palette) -> list[tuple[int, Text]]:
     """The item followed and the true next item, the better first, where they are below the top-k."""
-    lines: list[tuple[int, Text]] = []
+    lines: list[tuple[int, int, Text]] = []
     followed, rank = step.tracked, step.ranking.target_rank
     if followed is not None and followed.rank is not None and followed.item != step.target:
         move = 0 if followed.before is None else followed.before - followed.rank
         marked = symbols().tracked, colours.groups[2]
         line = _row_of(followed.item, followed.rank, move, *marked, names, width, colours)
-        lines.append((followed.rank, line))
+        lines.append((followed.rank, followed.item, line))
     if step.target is not None and rank is not None:
         before = step.before.target_rank if step.before is not None else None
         move = 0 if before is None else before - rank
         marked = symbols().star, colours.target
-        lines.append((rank, _row_of(step.target, rank, move, *marked, names, width, colours)))
+        line = _row_of(step.target, rank, move, *marked, names, width, colours)
+        lines.append((rank, step.target, line))
     k = len(step.ranking.items)
-    return [line for place, line in sorted(lines, key=lambda one: one[0]) if place > k]
+    return [(item, line) for place, item, line in sorted(lines, key=lambda one: one[0]) if place > k]
 
 
 def _row_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+from dataclasses import dataclass
 
 import numpy as np
 from rich.segment import Segment
@@ -28,6 +29,17 @@ PAN = 0.2
 """Share of the picture a key moves it by."""
 REACH = 2
 """Cells from the mouse within which an item is read."""
+
+
+@dataclass
+class Held:
+    """The map in the grip of the mouse."""
+
+    x: int
+    y: int
+    window: Window
+    """What was seen when it was taken hold of."""
+    moved: bool = False
 
 
 class Scatter(Panel):
@@ -57,6 +69,9 @@ class Scatter(Panel):
         self._cloud: tuple[tuple[object, ...], Canvas] | None = None
         self._everything: tuple[tuple[object, ...], Window] | None = None
         self._hovered: int | None = None
+        self._held: Held | None = None
+        self._dragged = False
+        """Whether the click that comes next is the end of a drag."""
 
     def show(self, scene: Scene) -> None:
         if scene.picked is not None and (self.scene is None or self.scene.picked != scene.picked):
@@ -171,13 +186,43 @@ class Scatter(Panel):
         window = self.seen(self.scene, *self.size)
         return window.point(offset.x + 0.5, offset.y + 0.5, *self.size)
 
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        self._dragged = False
+        if self.scene is not None and event.button == 1:
+            self._held = Held(event.screen_x, event.screen_y, self.seen(self.scene, *self.size))
+            self.capture_mouse()
+
+    def on_mouse_up(self) -> None:
+        self._dragged = self._held is not None and self._held.moved
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Something else has come between the map and the mouse."""
+        self.release_mouse()
+        self._held = None
+
+    def _drag(self, held: Held, event: events.MouseMove) -> None:
+        """The point that was taken hold of stays under the mouse."""
+        right, down = event.screen_x - held.x, event.screen_y - held.y
+        if held.moved or right or down:
+            held.moved = True
+            self.window = held.window.moved(-right * ACROSS, down * DOWN)
+            self.changed()
+
     def on_click(self, event: events.Click) -> None:
+        if self._dragged:
+            return
         point = self._point(event)
         if point is not None and self.scene is not None:
             self.post_message(self.Picked(self.scene.items.nearest(*point)))
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        self._hover(self._read(self._point(event)))
+        if self._held is not None and event.button:
+            self._drag(self._held, event)
+        else:
+            if self._held is not None:  # it was let go of before there was a grip
+                self.let_go()
+            self._hover(self._read(self._point(event)))
 
     def on_leave(self) -> None:
         self._hover(None)
