@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from textual import events
 from textual.actions import ActionParseResult
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -147,3 +148,8 @@ class Shell(App[None]):
 
     async def action_quit(self) -> None:
         self.exit()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys and clicks that come after the one that quits find nothing any more to act on."""
+        if self.return_code is None or not isinstance(event, events.InputEvent):
+            await super().on_event(event)

@@ -116,6 +116,15 @@ def test_q_at_once_does_not_wait_for_torch(run_path: Path, tmp_path: Path):
     assert time.monotonic() - began < 10
 
 
+def test_what_comes_with_the_q_is_passed_over(run_path: Path, tmp_path: Path):
+    child = spawn(tmp_path, "--ckpt", str(run_path), "--user", "user5")
+    child.expect("step +0/32")
+    child.expect("%")
+    moved = "".join(f"\x1b[<35;{10 + column};8M" for column in range(40))
+    child.send(f"{moved}q{moved}\x1b[<0;20;8M\x1b[<0;20;8m" + "lhg2\r")
+    assert ended(child) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
