@@ -203,7 +203,8 @@ class OwnHistoryScreen(Overlay[Own]):
 
     def _show(self) -> None:
         said, alarmed = self._said()
-        self.query_one(Pieces).show(self.typed, said, alarmed=alarmed)
+        for pieces in self.query(Pieces):  # none, where the program ends before it is drawn
+            pieces.show(self.typed, said, alarmed=alarmed)
 
     def _said(self) -> tuple[str, bool]:
         """One line about what was typed, and whether it tells of something amiss."""

@@ -117,7 +117,8 @@ class PickScreen(Overlay[Result], Generic[Entry, Result]):
         self._show("")
 
     def _show(self, typed: str) -> None:
-        self.query_one(Matches).show(self.find(typed), self.nothing)
+        for matches in self.query(Matches):  # none, where the program ends before it is drawn
+            matches.show(self.find(typed), self.nothing)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

@@ -35,8 +35,9 @@ class TreeScreen(Overlay[int]):
             yield WalkTree(id="tree-walks")
 
     def on_mount(self) -> None:
-        self.query_one("#tree").styles.height = min(len(self.rows), 20) + 2
-        self.query_one(WalkTree).show(self.rows, self.place)
+        if self.query(WalkTree):  # not where the program ends before it is drawn
+            self.query_one("#tree").styles.height = min(len(self.rows), 20) + 2
+            self.query_one(WalkTree).show(self.rows, self.place)
 
     def action_move(self, by: int) -> None:
         self.place = min(len(self.rows) - 1, max(0, self.place + by))

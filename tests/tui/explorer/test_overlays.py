@@ -10,6 +10,7 @@ from textual import events
 from diffurec_tui.screens.overlay import Overlay
 from diffurec_tui.screens.picking import Matches
 from tests.tui.explorer.conftest import exploring
+from tests.tui.explorer.random_input import key_of
 
 
 @pytest.mark.parametrize("opens", ["go_to", "command_palette", "help"])
@@ -48,3 +49,20 @@ async def test_a_click_picks_what_was_there_when_it_came(run_path: Path):
         await pilot.pause()
         assert app.theme != before
         assert app.screen is app.users
+
+
+async def test_keys_after_the_one_that_quits_do_nothing(run_path: Path):
+    async with exploring(run_path) as (app, _):
+        await app.run_action("quit")
+        assert app.return_code == 0
+        await app.on_event(key_of("ctrl+p"))
+        assert app.screen is app.users
+
+
+@pytest.mark.parametrize("opens", ["app.go_to", "app.command_palette", "app.help", "own"])
+async def test_the_program_may_end_while_one_is_being_opened(run_path: Path, opens: str):
+    async with exploring(run_path) as (app, _):
+        await app.users.run_action(opens)
+        assert isinstance(app.screen, Overlay)
+        app.exit()
+    assert app._exception is None
