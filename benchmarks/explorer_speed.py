@@ -134,7 +134,7 @@ def walks_and_samples(run: Path) -> dict[str, float]:
     terminal.until("step +0/32")
     terminal.settle()
     for _ in range(5):
-        walks.append(terminal.press("n", quiet=0.2, limit=3.0))
+        walks.append(terminal.press_until("n", "locked at step[^║│]*"))  # said of a finished walk
         terminal.settle()
     for _ in range(5):  # another seed, so that nothing is known
         terminal.press("p" if not firsts else "s", quiet=0.2)

@@ -57,6 +57,35 @@ class Terminal:
             except pexpect.TIMEOUT:
                 pass
 
+    def press_until(self, key: str, pattern: str, quiet: float = 0.3) -> float:
+        """Send a key; milliseconds to the first burst in which what matches is what stays on screen.
+
+        What was there before may be drawn once more.
+        """
+        began = last = time.perf_counter()
+        self.child.send(key)
+        found: list[tuple[str, float]] = []
+        while time.perf_counter() - last < quiet:
+            drawn, at = self._burst()
+            last = at if drawn else last
+            plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", drawn)
+            found += [(match, at) for match in re.findall(pattern, plain)[-1:]]
+        if not found:
+            raise SystemExit(f"{key!r} drew nothing that matches {pattern!r}")
+        final = found[-1][0]
+        first = next(at for place, (_, at) in enumerate(found) if all(m == final for m, _ in found[place:]))
+        return 1000 * (first - began)
+
+    def _burst(self) -> tuple[str, float]:
+        """What is written until nothing is for 8 ms, and when the last of it came."""
+        drawn, last = "", time.perf_counter()
+        while True:
+            try:
+                drawn += self.child.read_nonblocking(1 << 16, timeout=0.008)
+                last = time.perf_counter()
+            except pexpect.TIMEOUT:
+                return drawn, last
+
     def settle(self, quiet: float = 0.7, limit: float = 60.0) -> None:
         """Read until the program rests."""
         began = last = time.perf_counter()

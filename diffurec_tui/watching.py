@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual import events
+
 from diffurec.data.dataset import Dataset
 from diffurec.inspection.cases import Case, case_lengths, case_of_user
 from diffurec.inspection.frames import RankPaths, Trajectory
@@ -73,6 +75,11 @@ class Watching(Shell):
         self.heats = Heats(self.engine.ask, self.engine.drop)
         self.paths = Kept[RankPaths](MOST_PATHS)
 
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent):
+            self.engine.hush()
+        await super().on_event(event)
+
     @property
     def subject(self) -> Subject | None:
         """The user looked at."""
@@ -80,19 +87,19 @@ class Watching(Shell):
             return None
         return Subject(self.spec.user, self.index.name(self.spec.user), self.spec.case)
 
-    def ask(self, user: User, seed: int | None = None) -> None:
-        """Look at the walk of a user's history, without edits."""
+    def ask(self, user: User, seed: int | None = None, patience: float = 0.0) -> None:
+        """Look at the walk of a user's history, without edits; it may begin after some seconds."""
         self.seed = self.seed if seed is None else seed
         view = self.spec.view if self.spec is not None else View(top_k=self.opened.top_k)
-        self.ask_for(WalkSpec(user, self.data_case(user), self.seed, view))
+        self.ask_for(WalkSpec(user, self.data_case(user), self.seed, view), patience)
 
-    def ask_for(self, spec: WalkSpec) -> None:
+    def ask_for(self, spec: WalkSpec, patience: float = 0.0) -> None:
         """Look at a walk; one that is there already is not walked again."""
         if spec == self.spec:
             return
         self.spec, self.seed, self.trajectory = spec, spec.seed, self.walks.get(spec)
         if self.trajectory is None:
-            self.engine.ask(WalkJob(spec))
+            self.engine.ask(WalkJob(spec, patience))
         else:
             self.trouble = ""
             self.engine.drop(WalkJob.kind)

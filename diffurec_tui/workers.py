@@ -31,6 +31,12 @@ if TYPE_CHECKING:  # imported in the thread: torch takes two seconds, polars a t
     from diffurec.data.catalogue import Catalogue
 
 
+QUIET_SECONDS = 0.4
+"""After a key, for which background jobs wait: they would take the frame's time and the walk's."""
+BACKGROUND = 9
+"""The urgency from which on nobody waits for a job."""
+
+
 def run_facts(run: Run, dataset: Dataset) -> RunFacts:
     """What the header tells, read without torch."""
     status = read_status(run)
@@ -70,6 +76,7 @@ class Engine:
         self._wanted: dict[str, Job | None] = {}
         self._reload = False
         self._cancelled = False
+        self._quiet_until = 0.0
         self._thread = threading.Thread(target=self._work, name="diffurec-engine", daemon=True)
 
     def start(self) -> None:
@@ -86,6 +93,10 @@ class Engine:
         with self._desk:
             self._wanted[kind] = None
             self._desk.notify()
+
+    def hush(self) -> None:
+        """Somebody is at the keys: for a moment do only what is asked for."""
+        self._quiet_until = time.monotonic() + QUIET_SECONDS
 
     def reload(self) -> None:
         """Read the newest weights; jobs that were not done are forgotten."""
@@ -150,7 +161,7 @@ class Engine:
             self._post(Failed(str(error)))
             return None
         self._post(ModelRead(run_facts(self.run, self.dataset)))
-        return Session(self.run, self.dataset, inspector, self._interrupted)
+        return Session(self.run, self.dataset, inspector, self._interrupted, self._give_way)
 
     def _wait_for_reload(self) -> None:
         with self._desk:
@@ -161,13 +172,17 @@ class Engine:
         """Whether the desk is to be looked at."""
         return self._cancelled or self._reload or bool(self._wanted)
 
+    def _give_way(self) -> bool:
+        """Whether what nobody waits for is to wait."""
+        return self._interrupted() or time.monotonic() < self._quiet_until
+
     def _serve(self, session: Session) -> None:
         """Work off jobs until other weights are asked for, or the end."""
         at_work: dict[str, AtWork] = {}
         try:
             while True:
                 with self._desk:
-                    while not self._interrupted() and (pause := _pause(at_work)) != 0:
+                    while not self._interrupted() and (pause := self._pause(at_work)) != 0:
                         self._desk.wait(pause)
                     wanted, self._wanted = self._wanted, {}
                 if self._cancelled or self._reload:
@@ -176,7 +191,7 @@ class Engine:
                     _close(at_work.pop(kind, None))
                     if job is not None:
                         at_work[kind] = AtWork(job.urgency, job.run(session))
-                if _pause(at_work) == 0:
+                if self._pause(at_work) == 0:
                     self._advance(at_work)
         finally:
             for entry in at_work.values():
@@ -185,7 +200,7 @@ class Engine:
     def _advance(self, at_work: dict[str, AtWork]) -> None:
         """Take the most urgent of the jobs that have something to do one message further."""
         now = time.monotonic()
-        ready = ((kind, entry) for kind, entry in at_work.items() if entry.due <= now)
+        ready = ((kind, entry) for kind, entry in at_work.items() if self._due(entry) <= now)
         kind, entry = min(ready, key=lambda one: one[1].urgency)
         try:
             message = next(entry.job)
@@ -200,6 +215,16 @@ class Engine:
         elif message is not None:
             self._post(message)
 
+    def _due(self, entry: AtWork) -> float:
+        """When a job is to go on."""
+        return max(entry.due, self._quiet_until) if entry.urgency >= BACKGROUND else entry.due
+
+    def _pause(self, at_work: dict[str, AtWork]) -> float | None:
+        """Seconds until a job has something to do; None if there is none."""
+        if not at_work:
+            return None
+        return max(0.0, min(self._due(entry) for entry in at_work.values()) - time.monotonic())
+
 
 @dataclass(eq=False)
 class AtWork:
@@ -209,13 +234,6 @@ class AtWork:
     job: Iterator[Told]
     due: float = 0.0
     """When it has something to do again."""
-
-
-def _pause(at_work: dict[str, AtWork]) -> float | None:
-    """Seconds until a job has something to do; None if there is none."""
-    if not at_work:
-        return None
-    return max(0.0, min(entry.due for entry in at_work.values()) - time.monotonic())
 
 
 def _close(entry: AtWork | None) -> None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+SWITCH_SECONDS = 0.0005
+"""After which the engine gives way to the thread that draws; the 5 ms of Python are a third of a frame."""
+
 
 @app.command()
 def explore(
@@ -77,6 +80,7 @@ def explore(
         _theme(theme)
         _keymap(keys)  # what is wrong with either is said first
         raise UserError("explore draws on a terminal and there is none; `diffurec trace` prints a walk")
+    sys.setswitchinterval(SWITCH_SECONDS)
     with opening(dataset.name) as hand_over:
         from diffurec_tui.app import ExplorerApp
         from diffurec_tui.remembered import default_path

@@ -24,6 +24,8 @@ class Session:
     inspector: Inspector
     interrupted: Callable[[], bool]
     """Whether something more urgent has come in; a long computation asks now and then, and gives up."""
+    give_way: Callable[[], bool] = lambda: False
+    """The same for what nobody waits for: also while somebody presses keys."""
 
 
 @dataclass(frozen=True)

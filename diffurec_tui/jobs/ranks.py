@@ -43,7 +43,7 @@ class RankJob:
             while len(users := store.next_users(self.visible(), chunk)):
                 began = time.monotonic()
                 cases = [case_of_user(session.dataset, int(user)) for user in users]
-                ends = rank_cases(session.inspector, cases, self.seed, view, session.interrupted)
+                ends = rank_cases(session.inspector, cases, self.seed, view, session.give_way)
                 if ends is None:
                     yield None
                     continue

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual.message import Message
-
 from diffurec.inspection.frames import Frame, Trajectory
-from diffurec_tui.jobs.base import Session
+from diffurec_tui.jobs.base import Later, Session, Told
 from diffurec_tui.messages import Walked
 from diffurec_tui.snapshots import WalkSpec
 
-POST_SECONDS = 0.04  # between two snapshots of one walk
+POST_SECONDS = 0.08
+"""Between two snapshots of one walk: to draw one takes as long as five steps do."""
 
 
 @dataclass(frozen=True)
@@ -22,18 +21,21 @@ class WalkJob:
     """Walk, and post what there is of it now and then."""
 
     spec: WalkSpec
+    patience: float = 0.0
+    """Seconds to wait first, where another walk may be asked for at once."""
     kind: ClassVar[str] = "walk"
     urgency: ClassVar[int] = 0
 
-    def run(self, session: Session) -> Iterator[Message | None]:
+    def run(self, session: Session) -> Iterator[Told]:
+        if self.patience:
+            yield Later(self.patience)
         spec = self.spec
         frames: list[Frame] = []
         steps = spec.view.walk.steps or session.inspector.num_steps
         posted = time.monotonic()
         for frame in session.inspector.walk(spec.case, spec.seed, spec.view, spec.forks):
             frames.append(frame)
-            due = len(frames) == 1 or time.monotonic() - posted > POST_SECONDS
-            if due and len(frames) < steps:
+            if time.monotonic() - posted > POST_SECONDS and len(frames) < steps:
                 posted = time.monotonic()
                 yield Walked(spec, Trajectory(tuple(frames), steps))
             else:

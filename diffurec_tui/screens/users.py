@@ -31,6 +31,8 @@ from diffurec_tui.widgets.user_summary import UserSummary
 if TYPE_CHECKING:
     from diffurec_tui.own_history import Reader
 
+PATIENCE_SECONDS = 0.06
+"""For which the cursor rests on a user before the walk begins: who scrolls has the frames to himself."""
 RANK_REFRESH_SECONDS = 0.5
 MOST_SHARE = 1 / 20
 """Of the time, that finding anew what depends on ranks may take."""
@@ -214,8 +216,9 @@ class UsersScreen(AlongUsers):
     def _highlight(self) -> None:
         user = self.list.user
         if user is not None and self.explorer.view is None:
-            self.explorer.ask(user)
+            self.explorer.ask(user, patience=PATIENCE_SECONDS)
         self.explorer.look_at(self.list.visible_users())
+        self.list.refresh()
         self.show()
 
     def _open(self, user: int) -> None:

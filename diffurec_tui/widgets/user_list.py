@@ -36,7 +36,7 @@ class UserList(ScrollView, can_focus=True):
     ]
 
     class Highlighted(Message):
-        """The cursor is on another user."""
+        """The cursor is on another user; whoever takes it draws the list with what goes with it."""
 
         def __init__(self, user: int) -> None:
             super().__init__()
@@ -133,7 +133,6 @@ class UserList(ScrollView, can_focus=True):
             return
         self.cursor = place
         self._into_view()
-        self.refresh()
         self.post_message(self.Highlighted(int(self.rows[place])))
 
     def _fit_virtual(self) -> None:

@@ -25,6 +25,7 @@ from diffurec.model import Conditioning, DiffuRec
 from diffurec.run import Run
 
 SAMPLES_AT_ONCE = 50
+ROUNDED_AT_ONCE = 8  # steps
 
 
 class Inspector:
@@ -59,8 +60,15 @@ class Inspector:
             UserError: the history is empty, a fork lies outside the walk or before another one.
         """
         history = self.condition(case)
-        for step in self.steps(history, lambda own: RowDraws([own], self.model.device), seed, view, forks):
-            yield self._frame(step, case, view)
+        steps = self.steps(history, lambda own: RowDraws([own], self.model.device), seed, view, forks)
+        waiting: list[Step] = []
+        for step in steps:
+            waiting.append(step)
+            if len(waiting) > step.index // 2 or len(waiting) == ROUNDED_AT_ONCE:  # the first ones at once
+                yield from self._frames(waiting, case, view)
+                waiting = []
+        if waiting:
+            yield from self._frames(waiting, case, view)
 
     @torch.no_grad()
     def steps(
@@ -202,36 +210,39 @@ class Inspector:
         top = candidates.topk(self._k(case, view), dim=-1).indices
         return top.cpu(), target_rank(candidates, targets).cpu()
 
-    def _frame(self, step: Step, case: Case, view: View) -> Frame:
-        both = torch.cat([step.x_0_hat, step.x_t])  # (2, D)
-        candidates = self.candidates(both, [case, case], view)
+    def _frames(self, steps: Sequence[Step], case: Case, view: View) -> Iterator[Frame]:
+        """Both lenses of some steps, rounded together: the table is what takes time to read."""
+        states = torch.cat([vector for step in steps for vector in (step.x_0_hat, step.x_t)])  # (2 S, D)
+        candidates = self.candidates(states, [case] * len(states), view)
         log_p = (candidates / view.temperature).log_softmax(-1)
         p = log_p.exp()
         entropy = -torch.where(p > 0, p * log_p, 0.0).sum(-1).cpu().numpy()
         top = candidates.topk(self._k(case, view), dim=-1)
-        targets = torch.full((2,), case.target or 0, device=candidates.device)
-        ranks = target_rank(candidates, targets)
+        items, scores = top.indices.cpu().numpy(), top.values.cpu().numpy()
+        probabilities = p.gather(1, top.indices).cpu().numpy()
+        targets = torch.full((len(states),), case.target or 0, device=candidates.device)
+        ranks = target_rank(candidates, targets).cpu().numpy()
 
         def ranking(row: int) -> Ranking:
-            items = top.indices[row]
             return Ranking(
-                items=items.cpu().numpy(),
-                scores=top.values[row].cpu().numpy(),
-                probabilities=p[row, items].cpu().numpy(),
+                items=items[row],
+                scores=scores[row],
+                probabilities=probabilities[row],
                 entropy=float(entropy[row]),
                 target_rank=None if case.target is None else int(ranks[row]),
             )
 
-        return Frame(
-            index=step.index,
-            t=step.t,
-            x_0_hat=ranking(0),
-            x_t=ranking(1),
-            moved=float(torch.dist(step.x_prev, step.x_t)),
-            alphas_cumprod=float(self.model.schedule.alphas_cumprod[step.t]),
-            x_0_hat_vector=step.x_0_hat[0].cpu().numpy(),
-            x_t_vector=step.x_t[0].cpu().numpy(),
-        )
+        for number, step in enumerate(steps):
+            yield Frame(
+                index=step.index,
+                t=step.t,
+                x_0_hat=ranking(2 * number),
+                x_t=ranking(2 * number + 1),
+                moved=float(torch.dist(step.x_prev, step.x_t)),
+                alphas_cumprod=float(self.model.schedule.alphas_cumprod[step.t]),
+                x_0_hat_vector=step.x_0_hat[0].cpu().numpy(),
+                x_t_vector=step.x_t[0].cpu().numpy(),
+            )
 
 
 def load_inspector(run: Run, dataset: Dataset | None = None, device: str = "cpu") -> Inspector:

@@ -78,6 +78,8 @@ class StagedEngine:
         for job in self._early:
             self.ask(job)
 
+    def hush(self) -> None: ...
+
     def stop(self, timeout: float) -> bool:
         return True
 
