@@ -14,17 +14,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 from textual.message import Message
 
 from diffurec.data.dataset import Dataset
 from diffurec.errors import UserError
-from diffurec.inspection.cases import case_targets
 from diffurec.inspection.weights import read_weights_facts
 from diffurec.run import Run
 from diffurec.status import read_status
 from diffurec_tui.jobs.base import Job, Later, Session, Told
-from diffurec_tui.messages import Failed, ModelRead, TitlesRead, UsersRead, UsersSorted
+from diffurec_tui.jobs.users import UsersJob
+from diffurec_tui.messages import Failed, ModelRead, TitlesRead, UsersRead
 from diffurec_tui.snapshots import RunFacts
 
 if TYPE_CHECKING:  # imported in the thread: torch takes two seconds, polars a tenth
@@ -134,15 +133,13 @@ class Engine:
             self._post(Failed(f"internal fault: {type(error).__name__}: {error}"))
 
     def _read_names(self) -> Catalogue:
-        from diffurec.data.catalogue import load_catalogue, load_user_ids, order_of_ids
+        from diffurec.data.catalogue import load_catalogue, load_user_ids
 
         ids = load_user_ids(self.dataset)
         self._post(UsersRead(ids, ids.str.to_lowercase()))
         names = load_catalogue(self.run.num_items, self.run.items_path, self.dataset.path / "items.parquet")
         self._post(TitlesRead(names))
-        targets = case_targets(self.dataset)
-        popularity = self.dataset.training_counts().astype(np.int32)[targets]
-        self._post(UsersSorted(order_of_ids(ids), targets, popularity))
+        self.ask(UsersJob(ids))
         return names
 
     def _load(self, names: Catalogue) -> Session | None:
