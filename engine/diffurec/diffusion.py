@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from diffurec.config import Variance
@@ -52,6 +53,68 @@ class RowDraws:
             raise ValueError(f"{rows} rows asked of {len(self.generators)} generators")
         drawn = torch.stack([torch.randn(rest, generator=generator) for generator in self.generators])
         return drawn.to(self.device)
+
+
+class NoiseTable:
+    """Normal vectors drawn once, from which many walks read: cheap, and the same in any company.
+
+    A row reads neighbouring vectors whose place follows from its key and the number of the call alone, so
+    the noise of a user depends neither on the batch nor on the width to which the batch is padded (what is
+    read ends where the history ends). Two rows may share vectors, mostly at other steps or positions; for
+    means over users that does not matter (the trick of Salimans et al. 2017, "Evolution Strategies as a
+    Scalable Alternative to Reinforcement Learning", section 2.1).
+    """
+
+    VECTORS = 1 << 16
+
+    def __init__(self, seed: int, size: int, max_len: int, device: torch.device | str = "cpu") -> None:
+        """Draw the table, on the CPU, so that it is the same for every device.
+
+        Args:
+            seed: names it.
+            size: D.
+            max_len: most vectors that a row reads at once.
+            device: where it is read.
+        """
+        self.seed = seed
+        self.max_len = max_len
+        generator = torch.Generator().manual_seed(seed)
+        self.vectors = torch.randn(self.VECTORS + max_len, size, generator=generator).to(device)
+
+    def of(self, keys: Tensor) -> TableDraws:
+        """The draws of the rows with these keys, int64 (B,)."""
+        return TableDraws(self, keys)
+
+
+class TableDraws:
+    """Rows of a batch, each with its own places in a `NoiseTable`; draws (B, D) and (B, L, D)."""
+
+    def __init__(self, table: NoiseTable, keys: Tensor) -> None:
+        self.table = table
+        self.keys = keys
+        self.calls = 0
+
+    def normal(self, shape: Sequence[int]) -> Tensor:
+        vectors = self.table.vectors
+        if len(shape) not in (2, 3) or shape[0] != len(self.keys) or shape[-1] != vectors.shape[1]:
+            raise ValueError(f"{tuple(shape)}: not (B, D) or (B, L, D) of {len(self.keys)} keys")
+        self.calls += 1
+        last = _scatter(self.keys * CALLS + self.calls, self.table.seed) % self.table.VECTORS
+        if len(shape) == 2:
+            return F.embedding(last, vectors)  # (B, D)
+        back = torch.arange(self.table.max_len - shape[1], self.table.max_len, device=last.device)
+        return F.embedding(last.unsqueeze(1) + back, vectors)  # (B, L, D)
+
+
+CALLS = 1 << 20  # more than a walk of 10,000 steps makes
+
+
+def _scatter(numbers: Tensor, seed: int) -> Tensor:
+    """Neighbouring numbers far apart: the finaliser of SplitMix64, in int64 that wraps; not negative."""
+    x = numbers + (seed * 0x1E3779B97F4A7C15 & 0x7FFFFFFFFFFFFFFF)
+    x = (x ^ (x >> 30 & (1 << 34) - 1)) * -0x40A7B892E31B1A47
+    x = (x ^ (x >> 27 & (1 << 37) - 1)) * -0x6B2FB644ECCEEE15
+    return (x ^ (x >> 31 & (1 << 33) - 1)) & 0x7FFFFFFFFFFFFFFF
 
 
 @dataclass(frozen=True)

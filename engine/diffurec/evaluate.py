@@ -12,9 +12,12 @@ from torch import Tensor
 
 from diffurec.data.batches import Batch, evaluation_examples
 from diffurec.data.dataset import Dataset, IntArray, Split
+from diffurec.diffusion import NoiseTable
 from diffurec.metrics import ranking_metrics, target_rank
 from diffurec.recommender import Recommender
 
+MOST_SCORES = 1 << 27
+"""Scores held at once, 512 MiB of them: a larger catalogue is ranked for fewer users at a time."""
 Progress = Callable[[int, int], None]
 """Called with (users done, users in all)."""
 
@@ -78,12 +81,14 @@ def evaluate(
         seed: of every draw.
         steps: length of the walk, None for the full one.
         exclude_seen: leave items of the whole history (not only the part the model sees) out.
-        batch_size: users a batch; part of what a seed means.
+        batch_size: users a batch at most; of no consequence for the result, up to rounding.
         progress: called after each batch.
     """
     examples = evaluation_examples(dataset, users, split, max_len, device, full_width=model.needs_full_width)
+    keys = torch.from_numpy(users).to(device)
+    batch_size = max(1, min(batch_size, MOST_SCORES // (model.num_items + 1)))
     seen = examples.with_whole_histories() if exclude_seen else None
-    generator = torch.Generator(device).manual_seed(seed)
+    table = NoiseTable(seed, model.noise_size, max_len, device)
     ranks = torch.empty(len(users), dtype=torch.int64)
     was_training = model.training
     model.eval()
@@ -91,7 +96,7 @@ def evaluate(
         done = 0
         for index in examples.in_order_of_length(batch_size):
             batch = examples.gather(index)
-            scores = model.scores(batch.histories, generator, steps)
+            scores = model.scores(batch.histories, table.of(keys[index]), steps)
             candidates = mask_candidates(
                 scores, seen.gather(index) if seen else batch, exclude_seen=exclude_seen
             )

@@ -49,6 +49,7 @@ class DiffuRec(Recommender):
         super().__init__()
         model, diffusion = config.model, config.diffusion
         self.num_items = num_items
+        self.noise_size = model.hidden_size
         self.config = config
         self.needs_full_width = model.attention_mask == "queries"
         self.schedule = make_schedule(diffusion.schedule, diffusion.steps)
@@ -157,9 +158,8 @@ class DiffuRec(Recommender):
         return 2 * products - table.square().sum(-1) - x_0.square().sum(-1, keepdim=True)
 
     @torch.no_grad()
-    def scores(self, histories: Tensor, generator: torch.Generator, steps: int | None = None) -> Tensor:
-        options = WalkOptions(steps=steps)
-        return self.round(self.walk_to_end(self.condition(histories), BatchDraws(generator), options))
+    def scores(self, histories: Tensor, draws: Draws, steps: int | None = None) -> Tensor:
+        return self.round(self.walk_to_end(self.condition(histories), draws, WalkOptions(steps=steps)))
 
     def walk_to_end(self, history: Conditioning, draws: Draws, options: WalkOptions) -> Tensor:
         """The x_0 (B, D) that a walk ends in."""

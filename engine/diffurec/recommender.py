@@ -8,12 +8,15 @@ import torch
 from torch import Tensor, nn
 
 from diffurec.data.batches import Batch
+from diffurec.diffusion import Draws
 
 
 class Recommender(nn.Module, ABC):
     """A sequential recommender over items 1 … V; 0 is padding."""
 
     num_items: int
+    noise_size: int = 1
+    """D, the size of the vectors of noise that `scores` draws; 1 where it draws none."""
 
     #: Whether histories must be padded to the full length because padding takes part in the result.
     needs_full_width: bool = False
@@ -23,12 +26,12 @@ class Recommender(nn.Module, ABC):
         """Mean training loss of a batch, a scalar with a gradient."""
 
     @abstractmethod
-    def scores(self, histories: Tensor, generator: torch.Generator, steps: int | None = None) -> Tensor:
+    def scores(self, histories: Tensor, draws: Draws, steps: int | None = None) -> Tensor:
         """Scores of every id for what comes after each history.
 
         Args:
             histories: item ids, left-padded with 0, (B, L).
-            generator: source of every random draw.
+            draws: source of every random number, B rows.
             steps: length of the walk, for models that walk; None is the full one.
 
         Returns:

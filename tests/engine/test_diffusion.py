@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from diffurec.diffusion import BatchDraws, RowDraws, q_sample, reverse
+from diffurec.diffusion import BatchDraws, NoiseTable, RowDraws, q_sample, reverse
 from diffurec.schedule import make_schedule
 
 SCHEDULE = make_schedule("trunc_lin", 32)
@@ -102,3 +102,29 @@ def test_walking_does_not_leak_no_grad_into_the_consumer() -> None:
 def test_as_many_seeds_as_rows() -> None:
     with pytest.raises(ValueError, match="2 rows asked of 1"):
         RowDraws([0]).normal((2, 3))
+
+
+def test_noise_from_a_table_depends_on_nothing_but_seed_key_and_call() -> None:
+    table = NoiseTable(3, 8, max_len=6)
+    keys = torch.arange(40)
+    whole = table.of(keys)
+    x, lam = whole.normal((40, 8)), whole.normal((40, 6, 8))
+    part = NoiseTable(3, 8, max_len=6).of(keys[[7, 2]])
+    assert torch.equal(part.normal((2, 8)), x[[7, 2]])
+    assert torch.equal(part.normal((2, 4, 8)), lam[[7, 2], -4:]), "the width to which a batch is padded"
+    assert not torch.equal(NoiseTable(4, 8, max_len=6).of(keys).normal((40, 8)), x)
+    assert not torch.equal(whole.normal((40, 8)), x), "every call is another draw"
+
+
+def test_noise_from_a_table_is_normal_and_its_places_are_spread() -> None:
+    table = NoiseTable(0, 16, max_len=4)
+    draws = table.of(torch.arange(20_000))
+    first = draws.normal((20_000, 16))
+    assert abs(float(first.mean())) < 0.01
+    assert abs(float(first.std()) - 1) < 0.01
+    assert len(first[:, 0].unique()) > 16_000, "of 65,536 vectors, 20,000 draws find about 17,000"
+
+
+def test_noise_from_a_table_refuses_other_shapes() -> None:
+    with pytest.raises(ValueError, match="keys"):
+        NoiseTable(0, 8, max_len=4).of(torch.arange(3)).normal((2, 8))

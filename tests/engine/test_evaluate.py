@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from diffurec.evaluate import choose_users, evaluate, popularity_baseline
+from diffurec.model import DiffuRec
 from diffurec.recommender import Recommender
 from tests.helpers import make_dataset, small_config, write_dataset
 
@@ -23,7 +24,7 @@ class Repeats(Recommender):
     def loss(self, batch, generator):
         raise NotImplementedError
 
-    def scores(self, histories, generator, steps=None):
+    def scores(self, histories, draws, steps=None):
         scores = -torch.arange(self.num_items + 1.0).repeat(len(histories), 1)
         scores[:, 0] = 1000
         scores.scatter_(1, histories[:, -1:], 500.0)
@@ -95,3 +96,18 @@ def test_evaluation_is_seeded_and_leaves_the_model_as_it_was(tmp_path) -> None:
     assert (run(1) != run(2)).any()
     assert (run(1) != run(1, steps=3)).any()
     assert model.training
+
+
+def test_ranks_of_a_model_that_walks_do_not_depend_on_the_batch(tmp_path) -> None:
+    dataset = make_dataset(tmp_path / "d", users=60)
+    torch.manual_seed(0)
+    model = DiffuRec(dataset.num_items, small_config(lambda_mean=0.5))
+    users = choose_users(dataset, "test")
+    found = [
+        evaluate(model, dataset, chosen, "test", max_len=12, device=CPU, seed=5, batch_size=size).ranks
+        for chosen, size in ((users, 512), (users, 7), (users[3:], 512))
+    ]
+    assert np.array_equal(found[0], found[1])
+    assert np.array_equal(found[0][3:], found[2])
+    other = evaluate(model, dataset, users, "test", max_len=12, device=CPU, seed=6).ranks
+    assert not np.array_equal(found[0], other)
