@@ -56,9 +56,7 @@ class Attention(nn.Module):
             real: False where the history is padding, (B, L); None where nothing is.
             last_only: compute the last position's query alone, which gives (B, 1, D).
         """
-        source = x[:, -1:] if last_only else x  # (B, Q, D)
-        q = self._heads(self.query(source))  # (B, H, Q, D/H)
-        k, v = self._heads(self.key(x)), self._heads(self.value(x))  # (B, H, L, D/H)
+        q, k, v = (self._heads(one) for one in self._projected(x, last_only=last_only))
         allowed: Tensor | None = None
         if real is not None and self.mask == "keys":
             allowed = real[:, None, None, :]  # (B, 1, 1, L)
@@ -67,6 +65,14 @@ class Attention(nn.Module):
         mixed = self._mix(q, k, v, allowed)  # (B, H, Q, D/H)
         merged = mixed.transpose(1, 2).flatten(2)  # (B, Q, D)
         return self.out(merged)
+
+    def _projected(self, x: Tensor, *, last_only: bool) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries (B, Q, D), keys and values (B, L, D), in as few matrix products as can be."""
+        asked = [self.key, self.value] if last_only else [self.query, self.key, self.value]
+        weight = torch.cat([layer.weight for layer in asked])
+        bias = torch.cat([layer.bias for layer in asked])
+        *first, k, v = F.linear(x, weight, bias).chunk(len(asked), dim=-1)
+        return (first[0] if first else self.query(x[:, -1:])), k, v
 
     def weights_of_last(self, x: Tensor, real: Tensor | None) -> Tensor:
         """How the last position spreads its attention over (B, L, D): (B, H, L), each row summing to 1."""
@@ -90,7 +96,7 @@ class Attention(nn.Module):
 
     def _heads(self, x: Tensor) -> Tensor:
         batch, length, width = x.shape
-        return x.view(batch, length, self.num_heads, width // self.num_heads).transpose(1, 2)
+        return x.reshape(batch, length, self.num_heads, width // self.num_heads).transpose(1, 2)
 
 
 class FeedForward(nn.Module):

@@ -84,6 +84,8 @@ class TrainConfig:
     """Passes over the training examples at most."""
     batch_size: int = 512
     """Examples (history, next item) a step."""
+    negatives: int = 0
+    """Items drawn for a sampled softmax, for catalogues of millions; 0 is the exact one."""
     learning_rate: float = 1e-3
     """Peak learning rate of Adam."""
     weight_decay: float = 0.0
@@ -180,6 +182,7 @@ _RULES: dict[str, _Rule] = {
     "diffusion.steps": _Rule("at least 2 and at most 10000", 2, 10_000),
     "train.epochs": _AT_LEAST_ONE,
     "train.batch_size": _COUNT,
+    "train.negatives": _NOT_NEGATIVE,
     "train.learning_rate": _POSITIVE,
     "train.weight_decay": _NOT_NEGATIVE,
     "train.lr_step_epochs": _AT_LEAST_ONE,

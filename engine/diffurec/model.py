@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from diffurec.approximator import LAYER_NORM_EPS, Approximator
@@ -25,6 +24,7 @@ from diffurec.diffusion import Approximate, BatchDraws, Draws, Step, q_sample, r
 from diffurec.dropout import Dropout
 from diffurec.recommender import Recommender
 from diffurec.schedule import make_schedule
+from diffurec.softmax_loss import cross_entropy, sampled_cross_entropy
 from diffurec.timesteps import TimestepSampler
 from diffurec.walk_options import WalkOptions
 
@@ -44,6 +44,9 @@ class Conditioning:
 
 class DiffuRec(Recommender):
     """The paper's model; every size and every deviation comes from `config`."""
+
+    proposal: Tensor
+    """Q, from which a sampled softmax draws items, (V+1,)."""
 
     def __init__(self, num_items: int, config: Config) -> None:
         super().__init__()
@@ -66,16 +69,19 @@ class DiffuRec(Recommender):
         self.approximator = Approximator(
             model.hidden_size, model.num_blocks, model.num_heads, model.dropout, model.attention_mask
         )
+        uniform = torch.full((num_items + 1,), 1 / num_items)
+        uniform[0] = 0
+        self.register_buffer("proposal", uniform, persistent=False)
         self.timestep_sampler = TimestepSampler(diffusion.timestep_sampler, diffusion.steps)
 
     @property
     def device(self) -> torch.device:
         return self.item_embeddings.weight.device
 
-    def condition(self, histories: Tensor) -> Conditioning:
-        """Embed histories (B, L): table rows, dropout, order (if configured), LayerNorm."""
+    def condition(self, histories: Tensor, rows: Tensor | None = None) -> Conditioning:
+        """Embed histories (B, L): table rows (B, L, D), dropout, order (if configured), LayerNorm."""
         real = histories > 0
-        e = self.history_dropout(self.item_embeddings(histories))  # (B, L, D)
+        e = self.history_dropout(self.item_embeddings(histories) if rows is None else rows)  # (B, L, D)
         if self.positions is not None:
             back = torch.arange(histories.shape[1] - 1, -1, -1, device=histories.device)
             e = e + self.positions(back)
@@ -95,21 +101,34 @@ class DiffuRec(Recommender):
 
     def loss(self, batch: Batch, generator: torch.Generator) -> Tensor:
         draws = BatchDraws(generator)
-        x_0 = self.item_embeddings(batch.targets)  # (B, D)
+        # One look into the table, for its gradient is as large as the table.
+        looked_up = self.item_embeddings(torch.cat([batch.histories, batch.targets.unsqueeze(1)], dim=1))
+        rows, x_0 = looked_up[:, :-1], looked_up[:, -1]  # (B, L, D), (B, D)
         t, weight = self.timestep_sampler.sample(len(batch), generator)
         x_t = q_sample(self.schedule, x_0, t, draws.normal(x_0.shape))
-        history = self.condition(batch.histories)
+        history = self.condition(batch.histories, rows)
         x_0_hat = self.denoise(history, x_t, t, self.draw_lambda(draws, history.e))
-        losses = self.cross_entropy(x_0_hat, batch.targets)  # (B,)
+        losses = self.item_loss(x_0_hat, batch.targets, generator)  # (B,)
         self.timestep_sampler.update(t, losses)
         return (losses * weight).mean()
 
+    def item_loss(self, x_0_hat: Tensor, targets: Tensor, generator: torch.Generator) -> Tensor:
+        """Softmax cross-entropy of x̂_0 · Eᵀ over all items, or over drawn ones, an example each, (B,)."""
+        number = self.config.train.negatives
+        if not number:
+            return self.cross_entropy(x_0_hat, targets)
+        negatives = torch.multinomial(self.proposal, number, replacement=True, generator=generator)
+        log_expected = (number * self.proposal).log()
+        return sampled_cross_entropy(x_0_hat, self.item_embeddings.weight, targets, negatives, log_expected)
+
     def cross_entropy(self, x_0_hat: Tensor, targets: Tensor) -> Tensor:
-        """CE over all items of x̂_0 · Eᵀ, one value an example, (B,)."""
-        table = self.item_embeddings.weight  # (V+1, D)
-        if self.config.model.score_padding:
-            return F.cross_entropy(x_0_hat @ table.T, targets, reduction="none")
-        return F.cross_entropy(x_0_hat @ table[1:].T, targets - 1, reduction="none")
+        """The exact one."""
+        score_padding = self.config.model.score_padding
+        return cross_entropy(x_0_hat, self.item_embeddings.weight, targets, score_padding=score_padding)
+
+    def know_counts(self, counts: Tensor) -> None:
+        self.proposal = ((counts + 1) / (counts[1:] + 1).sum()).float().to(self.device)
+        self.proposal[0] = 0
 
     def walk(
         self,

@@ -25,6 +25,9 @@ class Recommender(nn.Module, ABC):
     def loss(self, batch: Batch, generator: torch.Generator) -> Tensor:
         """Mean training loss of a batch, a scalar with a gradient."""
 
+    def know_counts(self, counts: Tensor) -> None:
+        """Take note of how often each id was trained on, (V+1,), where that is of use."""
+
     @abstractmethod
     def scores(self, histories: Tensor, draws: Draws, steps: int | None = None) -> Tensor:
         """Scores of every id for what comes after each history.

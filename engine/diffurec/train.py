@@ -89,6 +89,7 @@ class Trainer:
         self.validation_users = choose_users(dataset, "val", self.config.eval_users, self.config.seed)
         if not len(self.validation_users):
             raise UserError(f"{dataset.path}: no user has a validation target; prepare it with another split")
+        self.model.know_counts(torch.from_numpy(dataset.training_counts()))
         self.steps_per_epoch = math.ceil(len(self.examples) / self.config.batch_size)
         self.log_steps = min(MAX_LOG_STEPS, max(1, self.steps_per_epoch // LOGS_PER_EPOCH))
         self.optimizer = torch.optim.AdamW(
