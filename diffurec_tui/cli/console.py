@@ -10,7 +10,8 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
-from diffurec.errors import UserError
+from diffurec.errors import ErrorElsewhere, UserError
+from diffurec.parallel import is_process_lost
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -107,6 +108,8 @@ def handle_errors() -> Generator[None]:
             yield
         finally:
             sys.stdout.flush()
+    except ErrorElsewhere:
+        sys.exit(EXIT_INPUT)  # the process it happened to says what it is
     except UserError as error:
         fail(str(error))
     except KeyboardInterrupt:
@@ -122,9 +125,11 @@ def handle_errors() -> Generator[None]:
     except MemoryError:
         fail(OUT_OF_MEMORY)
     except RuntimeError as error:
-        if not is_out_of_memory(error):
-            raise
-        fail(OUT_OF_MEMORY)
+        if is_out_of_memory(error):
+            fail(OUT_OF_MEMORY)
+        if is_process_lost(error):
+            fail("another process of this training is gone", EXIT_FAULT)
+        raise
 
 
 @contextmanager

@@ -22,14 +22,8 @@ SHOWN = ("HR@10", "NDCG@10")
 SPEED_WINDOW = 32  # steps
 
 
-class PlainProgress:
-    """An event a line on stderr; quiet between validations."""
-
-    def __init__(self, run: Run) -> None:
-        self.config = run.config.train
-        self.name = f"{run.info['data']['name']}, {run.info['data']['items']} items, on {run.info['device']}"
-        self.loss = float("nan")
-        self.system: Mapping[str, float] = {}
+class NoProgress:
+    """Says nothing: of several processes, one speaks."""
 
     def __enter__(self) -> Self:
         return self
@@ -38,11 +32,35 @@ class PlainProgress:
         return None
 
     def started(self, position: Position, steps_per_epoch: int, examples: int) -> None:
-        resumed = f", from step {position.step}" if position.step else ""
-        self.say(f"training on {self.name}: {examples} examples, {steps_per_epoch} steps an epoch{resumed}")
+        pass
 
     def stepped(self, position: Position, batch_loss: Callable[[], float], examples: int) -> None:
         pass
+
+    def logged(
+        self, position: Position, split: LogSplit, values: Mapping[str, float], system: Mapping[str, float]
+    ) -> None:
+        pass
+
+    def evaluating(self, split: Split, done: int, total: int) -> None:
+        pass
+
+    def saved(self, position: Position, *, best: bool) -> None:
+        pass
+
+
+class PlainProgress(NoProgress):
+    """An event a line on stderr; quiet between validations."""
+
+    def __init__(self, run: Run) -> None:
+        self.config = run.config.train
+        self.name = f"{run.info['data']['name']}, {run.info['data']['items']} items, on {run.info['device']}"
+        self.loss = float("nan")
+        self.system: Mapping[str, float] = {}
+
+    def started(self, position: Position, steps_per_epoch: int, examples: int) -> None:
+        resumed = f", from step {position.step}" if position.step else ""
+        self.say(f"training on {self.name}: {examples} examples, {steps_per_epoch} steps an epoch{resumed}")
 
     def logged(
         self, position: Position, split: LogSplit, values: Mapping[str, float], system: Mapping[str, float]
@@ -60,12 +78,6 @@ class PlainProgress:
             f"epoch {position.epoch}/{self.config.epochs}  loss {self.loss:.4f}  {figures}"
             f"  {speed:,.0f} examples/s{mark}"
         )
-
-    def evaluating(self, split: Split, done: int, total: int) -> None:
-        pass
-
-    def saved(self, position: Position, *, best: bool) -> None:
-        pass
 
     def say(self, message: str) -> None:
         narrate(message)

@@ -7,12 +7,14 @@ import shutil
 import signal
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from diffurec.errors import UserError
+from diffurec.parallel import ALONE, World, launch_id
 from diffurec_tui.cli.console import EXIT_INTERRUPTED, discard, narrate, print_json
 from diffurec_tui.cli.options import Device, Json
 
@@ -46,24 +48,33 @@ def train(
     ] = False,
     json_: Json = False,
 ) -> None:
-    """Train on a dataset folder; stop with Ctrl-C at any time and continue with --resume."""
+    """Train on a dataset folder; stop with Ctrl-C at any time and continue with --resume.
+
+    Under torchrun, all processes train one model together.
+    """
     from diffurec.data.dataset import open_dataset
+    from diffurec.parallel import joined
     from diffurec.recipe import build_config, load_recipe, parse_overrides
 
-    data = open_dataset(dataset)
-    overrides = parse_overrides(set_ or [])
-    config = build_config(load_recipe(recipe or RECIPE), overrides)
-    folder = out or Path("runs") / f"{data.path.resolve().name}-{Path(recipe or RECIPE).stem}"
-    result = train_run(
-        data,
-        config,
-        folder,
-        device=device,
-        resume=resume,
-        tensorboard=tensorboard,
-        asked={f"{section}.{key}" for section, table in overrides.items() for key in table},
-        recipe=recipe,
-    )
+    with joined() as world:
+        with world.together():
+            data = open_dataset(dataset)
+            overrides = parse_overrides(set_ or [])
+            config = build_config(load_recipe(recipe or RECIPE), overrides)
+        folder = out or Path("runs") / f"{data.path.resolve().name}-{Path(recipe or RECIPE).stem}"
+        result = train_run(
+            data,
+            config,
+            folder,
+            device=device,
+            resume=resume,
+            tensorboard=tensorboard,
+            asked={f"{section}.{key}" for section, table in overrides.items() for key in table},
+            recipe=recipe,
+            world=world,
+        )
+    if not world.first:
+        return
     if json_:
         print_json(result)
     else:
@@ -82,8 +93,11 @@ def train_run(
     tensorboard: bool = False,
     asked: set[str] | None = None,
     recipe: str | None = None,
+    world: World = ALONE,
 ) -> dict[str, Any]:
     """Train or continue a run with progress on stderr; returns the result as JSON values.
+
+    Of several processes, the first makes the folder, holds its lock and tells what happens.
 
     Raises:
         UserError: the folder is taken, the data is not the run's, the disk is full, …
@@ -91,44 +105,52 @@ def train_run(
     """
     from diffurec.device import choose_device
     from diffurec.model import DiffuRec
-    from diffurec.run import create_run
     from diffurec.status import read_status
     from diffurec.train import Trainer, build_and_seed
     from diffurec.training_lock import training_lock
     from diffurec.training_state import Interrupted
+    from diffurec_tui.cli.progress import NoProgress
 
-    chosen = choose_device(device)
-    going_on = resume and folder.exists()
-    if going_on:
+    going_on = False
+    with world.together():
+        chosen = choose_device(device, one_a_process=not world.alone)
+        if world.first:
+            going_on = folder.exists() and (resume or _is_of_this_launch(folder))
+            if not going_on:
+                _create(folder, config, data, str(chosen), recipe, world)
+    (going_on,) = world.any(going_on)
+    with world.together():
         run = _continue(folder, config, data, asked or set(), recipe)
-    else:
-        command = shlex.join(["diffurec", *sys.argv[1:]])
-        notes = {"recipe": recipe or RECIPE}
-        run = create_run(folder, config, data, device=str(chosen), command=command, notes=notes)
 
-    stop = _StopRequest()
-    with training_lock(run.path):
-        status = read_status(run)
+    stop = _StopRequest(patient=not world.alone)
+    with ExitStack() as held:
+        with world.together():
+            if world.first:
+                held.enter_context(training_lock(run.path))
+            status = read_status(run)
         if status.state == "finished" and status.epochs >= run.config.train.epochs:
-            narrate(f"{folder}: finished already, after epoch {status.epoch}")
+            if world.first:
+                narrate(f"{folder}: finished already, after epoch {status.epoch}")
             return _summary(run, status.best, dict(status.test or {}), stopped_early=False)
         try:
-            observer = _observer(run, tensorboard)
-            model = build_and_seed(lambda: DiffuRec(run.num_items, run.config), run.config.train.seed)
-            trainer = Trainer(run, model, data, chosen, observer, should_stop=stop)
+            with world.together():
+                observer = _observer(run, tensorboard) if world.first else NoProgress()
+                model = build_and_seed(lambda: DiffuRec(run.num_items, run.config), run.config.train.seed)
+                trainer = Trainer(run, model, data, chosen, observer, should_stop=stop, world=world)
         except BaseException:
-            if not going_on:  # made a moment ago, and nothing in it
+            if world.first and not going_on:  # made a moment ago, and nothing in it
                 shutil.rmtree(run.path, ignore_errors=True)
             raise
         started = time.perf_counter()
         try:
             with stop, observer:
-                result = trainer.run(resume=resume)
+                result = trainer.run(resume=going_on)
         except Interrupted:
-            narrate(
-                "interrupted; everything is saved. Continue with"
-                f" `diffurec train {shlex.quote(str(data.path))} --out {shlex.quote(str(folder))} --resume`"
-            )
+            if world.first:
+                narrate(
+                    "interrupted; everything is saved. Continue with `diffurec train"
+                    f" {shlex.quote(str(data.path))} --out {shlex.quote(str(folder))} --resume`"
+                )
             sys.exit(EXIT_INTERRUPTED)
     best = {"epoch": result.best.epoch, "metric": run.config.train.metric, "value": result.best.value}
     summary = _summary(run, best, result.test, stopped_early=result.stopped_early)
@@ -144,6 +166,27 @@ def _summary(run: Run, best: Any, test: dict[str, float], *, stopped_early: bool
         "test": test,
         "stopped_early": stopped_early,
     }
+
+
+def _create(
+    folder: Path, config: Config, data: Dataset, device: str, recipe: str | None, world: World
+) -> None:
+    from diffurec.run import create_run
+
+    command = shlex.join(["diffurec", *sys.argv[1:]])
+    notes: dict[str, Any] = {"recipe": recipe or RECIPE}
+    if launch := launch_id():
+        notes |= {"processes": world.size, "launch": launch}
+    create_run(folder, config, data, device=device, command=command, notes=notes)
+
+
+def _is_of_this_launch(folder: Path) -> bool:
+    """Whether torchrun has started this run, and now starts it again because a process was lost."""
+    from diffurec.run import open_run
+
+    launch = launch_id()
+    started = launch is not None and (folder / "config.json").is_file()
+    return started and open_run(folder).info.get("launch") == launch
 
 
 def _continue(folder: Path, config: Config, data: Dataset, asked: set[str], recipe: str | None) -> Run:
@@ -193,11 +236,13 @@ def _observer(run: Run, tensorboard: bool) -> Any:
 class _StopRequest:
     """Ctrl-C, SIGTERM or a terminal that hangs up ask training to stop at the next step.
 
-    A second Ctrl-C does not wait.
+    A second Ctrl-C does not wait, unless `patient`: torchrun passes on what it gets itself, so that one
+    Ctrl-C can come twice, and sees to it that nobody waits for ever.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, patient: bool) -> None:
         self.asked = False
+        self.patient = patient
         self._before: dict[int, Any] = {}
 
     def __call__(self) -> bool:
@@ -214,7 +259,7 @@ class _StopRequest:
             signal.signal(number, handler)
 
     def _ask(self, number: int, _frame: object) -> None:
-        if self.asked and number == signal.SIGINT:
+        if self.asked and number == signal.SIGINT and not self.patient:
             raise KeyboardInterrupt
         if number == signal.SIGHUP:
             for stream in (sys.stdout, sys.stderr):

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from diffurec.config import AttentionMask
-from diffurec.dropout import Dropout, dropout
+from diffurec.dropout import Dropout, dropout, spelled_out
 
 LAYER_NORM_EPS = 1e-12
 MAX_PERIOD = 10_000.0
@@ -85,8 +85,8 @@ class Attention(nn.Module):
 
     def _mix(self, q: Tensor, k: Tensor, v: Tensor, allowed: Tensor | None) -> Tensor:
         dropped = self.training and self.dropout > 0
-        if dropped and q.device.type == "cpu":
-            # Spelled out for the cheap mask; torch's fused kernel takes no dropout on a CPU anyway.
+        if dropped and spelled_out(q.device):
+            # For the mask of our own; torch's fused kernel takes no dropout on a CPU anyway.
             weights = torch.matmul(q * q.shape[-1] ** -0.5, k.transpose(-2, -1))  # (B, H, Q, L)
             if allowed is not None:
                 weights = weights.masked_fill(~allowed, float("-inf"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 
@@ -11,14 +12,22 @@ from diffurec.config import Precision
 from diffurec.errors import UserError
 
 
-def choose_device(name: str) -> torch.device:
+def choose_device(name: str, *, one_a_process: bool = False) -> torch.device:
     """`auto`, `cpu`, `cuda` or `cuda:N` as a device that is there.
+
+    Args:
+        name: what is asked for.
+        one_a_process: give each process of this machine a GPU of its own, by LOCAL_RANK.
 
     Raises:
         UserError: no such device.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name.startswith("cuda:") and one_a_process:
+        raise UserError(f"--device {name}: several processes need a GPU each; say cuda")
+    if name == "cuda" and one_a_process:
+        name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
     try:
         device = torch.device(name)
     except RuntimeError:

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from diffurec.config import Variance
+from diffurec.parallel import Share
 from diffurec.schedule import Schedule
 
 
@@ -28,13 +29,20 @@ class Draws(Protocol):
 
 
 class BatchDraws:
-    """All rows of a batch from one generator, drawn on its own device."""
+    """All rows of a batch from one generator, drawn on its own device.
 
-    def __init__(self, generator: torch.Generator) -> None:
+    With a share, its rows; the others are drawn too, so that every process's generator stays the same.
+    """
+
+    def __init__(self, generator: torch.Generator, share: Share | None = None) -> None:
         self.generator = generator
+        self.share = share
 
     def normal(self, shape: Sequence[int]) -> Tensor:
-        return torch.randn(tuple(shape), generator=self.generator, device=self.generator.device)
+        rows, *rest = shape
+        total = self.share.total if self.share else rows
+        drawn = torch.randn((total, *rest), generator=self.generator, device=self.generator.device)
+        return self.share.of(drawn) if self.share else drawn
 
 
 class RowDraws:

@@ -12,3 +12,7 @@ class UserError(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))
+
+
+class ErrorElsewhere(UserError):  # noqa: N818 - says where, not what
+    """Another process of a data-parallel training failed, and tells why itself."""

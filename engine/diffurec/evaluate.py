@@ -14,6 +14,7 @@ from diffurec.data.batches import Batch, evaluation_examples
 from diffurec.data.dataset import Dataset, IntArray, Split
 from diffurec.diffusion import NoiseTable
 from diffurec.metrics import ranking_metrics, target_rank
+from diffurec.parallel import ALONE, World
 from diffurec.recommender import Recommender
 
 MOST_SCORES = 1 << 27
@@ -68,6 +69,7 @@ def evaluate(
     exclude_seen: bool = False,
     batch_size: int = 512,
     progress: Progress | None = None,
+    world: World = ALONE,
 ) -> Evaluation:
     """Rank each user's target in `split` among all items.
 
@@ -82,31 +84,35 @@ def evaluate(
         steps: length of the walk, None for the full one.
         exclude_seen: leave items of the whole history (not only the part the model sees) out.
         batch_size: users a batch at most; of no consequence for the result, up to rounding.
-        progress: called after each batch.
+        progress: called after each batch, or after each round of one batch a process.
+        world: the processes that share the batches out among them; each gets the whole result.
     """
     examples = evaluation_examples(dataset, users, split, max_len, device, full_width=model.needs_full_width)
     keys = torch.from_numpy(users).to(device)
     batch_size = max(1, min(batch_size, MOST_SCORES // (model.num_items + 1)))
     seen = examples.with_whole_histories() if exclude_seen else None
     table = NoiseTable(seed, model.noise_size, max_len, device)
-    ranks = torch.empty(len(users), dtype=torch.int64)
+    ranks = torch.zeros(len(users), dtype=torch.int64)
+    batches = list(examples.in_order_of_length(batch_size))
     was_training = model.training
     model.eval()
     try:
         done = 0
-        for index in examples.in_order_of_length(batch_size):
-            batch = examples.gather(index)
-            scores = model.scores(batch.histories, table.of(keys[index]), steps)
-            candidates = mask_candidates(
-                scores, seen.gather(index) if seen else batch, exclude_seen=exclude_seen
-            )
-            ranks[index.cpu()] = target_rank(candidates, batch.targets).cpu()
-            done += len(batch)
+        for first in range(0, len(batches), world.size):
+            of_this_round = batches[first : first + world.size]
+            for index in of_this_round[world.rank : world.rank + 1]:
+                batch = examples.gather(index)
+                scores = model.scores(batch.histories, table.of(keys[index]), steps)
+                candidates = mask_candidates(
+                    scores, seen.gather(index) if seen else batch, exclude_seen=exclude_seen
+                )
+                ranks[index.cpu()] = target_rank(candidates, batch.targets).cpu()
+            done += sum(map(len, of_this_round))
             if progress:
                 progress(done, len(users))
     finally:
         model.train(was_training)
-    return Evaluation(users, ranks.numpy())
+    return Evaluation(users, world.add(ranks).numpy())
 
 
 def popularity_baseline(

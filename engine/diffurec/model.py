@@ -21,7 +21,7 @@ from diffurec.approximator import LAYER_NORM_EPS, Approximator
 from diffurec.config import Config, Rounding
 from diffurec.data.batches import Batch
 from diffurec.diffusion import Approximate, BatchDraws, Draws, Step, q_sample, reverse
-from diffurec.dropout import Dropout
+from diffurec.dropout import Dropout, dropping
 from diffurec.recommender import Recommender
 from diffurec.schedule import make_schedule
 from diffurec.softmax_loss import cross_entropy, sampled_cross_entropy
@@ -100,17 +100,21 @@ class DiffuRec(Recommender):
         return self.approximator.attention_of_last(history.e, history.real, x_t, t * self.timestep_scale, lam)
 
     def loss(self, batch: Batch, generator: torch.Generator) -> Tensor:
-        draws = BatchDraws(generator)
+        share = batch.share
+        draws = BatchDraws(generator, share)
         # One look into the table, for its gradient is as large as the table.
         looked_up = self.item_embeddings(torch.cat([batch.histories, batch.targets.unsqueeze(1)], dim=1))
         rows, x_0 = looked_up[:, :-1], looked_up[:, -1]  # (B, L, D), (B, D)
-        t, weight = self.timestep_sampler.sample(len(batch), generator)
+        every_t, weights = self.timestep_sampler.sample(share.total, generator)
+        t = share.of(every_t)
         x_t = q_sample(self.schedule, x_0, t, draws.normal(x_0.shape))
-        history = self.condition(batch.histories, rows)
-        x_0_hat = self.denoise(history, x_t, t, self.draw_lambda(draws, history.e))
+        with dropping(share):
+            history = self.condition(batch.histories, rows)
+            x_0_hat = self.denoise(history, x_t, t, self.draw_lambda(draws, history.e))
         losses = self.item_loss(x_0_hat, batch.targets, generator)  # (B,)
-        self.timestep_sampler.update(t, losses)
-        return (losses * weight).mean()
+        if self.timestep_sampler.remembers:
+            self.timestep_sampler.update(every_t, share.whole(losses))
+        return share.mean(losses * share.of(weights))
 
     def item_loss(self, x_0_hat: Tensor, targets: Tensor, generator: torch.Generator) -> Tensor:
         """Softmax cross-entropy of x̂_0 · Eᵀ over all items, or over drawn ones, an example each, (B,)."""

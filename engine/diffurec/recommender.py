@@ -23,7 +23,11 @@ class Recommender(nn.Module, ABC):
 
     @abstractmethod
     def loss(self, batch: Batch, generator: torch.Generator) -> Tensor:
-        """Mean training loss of a batch, a scalar with a gradient."""
+        """Mean training loss of a batch, a scalar with a gradient.
+
+        Of a share of a batch it is what its rows add to that mean, with the draws that they would have
+        in the whole batch.
+        """
 
     def know_counts(self, counts: Tensor) -> None:
         """Take note of how often each id was trained on, (V+1,), where that is of use."""

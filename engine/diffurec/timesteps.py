@@ -24,15 +24,14 @@ class TimestepSampler(nn.Module):
 
     def __init__(self, name: SamplerName, steps: int) -> None:
         super().__init__()
-        self.sampler_name: SamplerName = name
-        remembered = name == "loss_aware"
-        self.register_buffer("losses", torch.zeros(steps, HISTORY), persistent=remembered)
-        self.register_buffer("counts", torch.zeros(steps, dtype=torch.int64), persistent=remembered)
+        self.remembers = name == "loss_aware"
+        self.register_buffer("losses", torch.zeros(steps, HISTORY), persistent=self.remembers)
+        self.register_buffer("counts", torch.zeros(steps, dtype=torch.int64), persistent=self.remembers)
 
     def probabilities(self) -> Tensor:
         """Of each timestep, (T,)."""
         uniform = torch.full_like(self.losses[:, 0], 1 / len(self.counts))
-        if self.sampler_name == "uniform" or bool((self.counts < HISTORY).any()):
+        if not self.remembers or bool((self.counts < HISTORY).any()):
             return uniform
         rms = self.losses.square().mean(-1).sqrt()
         if float(rms.sum()) == 0:  # nothing is left to learn, as with a single item
@@ -42,7 +41,7 @@ class TimestepSampler(nn.Module):
     def sample(self, batch_size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Timesteps, int64 (B,), and the weight 1 / (T p_s) of each one's loss, (B,)."""
         steps = len(self.counts)
-        if self.sampler_name == "uniform":
+        if not self.remembers:
             t = torch.randint(steps, (batch_size,), generator=generator, device=generator.device)
             return t, torch.ones(batch_size, device=t.device)
         probabilities = self.probabilities()
@@ -51,9 +50,7 @@ class TimestepSampler(nn.Module):
 
     @torch.no_grad()
     def update(self, t: Tensor, losses: Tensor) -> None:
-        """Remember the unweighted losses (B,) seen at timesteps `t` (B,)."""
-        if self.sampler_name == "uniform":
-            return
+        """Remember the unweighted losses (B,) seen at timesteps `t` (B,), for `loss_aware`."""
         for step in range(len(self.counts)):
             seen = losses[t == step].to(self.losses.dtype)
             self.losses[step] = torch.cat([self.losses[step], seen])[-HISTORY:]

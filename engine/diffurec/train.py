@@ -4,6 +4,9 @@ Read `Trainer.run` top-down. A run is a function of configuration, data and seed
 examples of an epoch is one of (seed, epoch), every other draw comes from generators whose states are
 saved with the weights. Stopped or killed at any moment, a resumed training therefore repeats the
 numbers of one that was never interrupted, bit for bit on the CPU.
+
+Several processes (`World`) run the same code on the same batches and act as one: each computes its rows
+of a batch, and whatever one decides by a clock or a signal, all decide together. The first one writes.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,14 +24,12 @@ import torch
 from diffurec.checkpoint import load_checkpoint, save_checkpoint
 from diffurec.data.batches import Examples, training_examples
 from diffurec.data.dataset import Dataset, IntArray, Split
-from diffurec.device import autocast, peak_memory_mb
 from diffurec.errors import UserError
 from diffurec.evaluate import choose_users, evaluate
-from diffurec.learning_rate import learning_rate
-from diffurec.metrics_log import LogSplit, MetricsLog
+from diffurec.parallel import ALONE, World
 from diffurec.recommender import Recommender
 from diffurec.run import Run
-from diffurec.status import write_status
+from diffurec.training_log import TrainingLog
 from diffurec.training_state import (
     Best,
     Interrupted,
@@ -39,6 +40,7 @@ from diffurec.training_state import (
     unpack_position,
     unpack_state,
 )
+from diffurec.training_step import TrainingStep
 
 LOGS_PER_EPOCH = 20
 MAX_LOG_STEPS = 50
@@ -65,6 +67,7 @@ class Trainer:
         observer: Observer,
         *,
         should_stop: Callable[[], bool] = lambda: False,
+        world: World = ALONE,
     ) -> None:
         """Put everything on the device; nothing is written yet.
 
@@ -79,6 +82,7 @@ class Trainer:
         self.device = device
         self.observer = observer
         self.should_stop = should_stop
+        self.world = world
         self.examples: Examples = training_examples(
             dataset, self.max_len, device, full_width=model.needs_full_width
         )
@@ -92,13 +96,7 @@ class Trainer:
         self.model.know_counts(torch.from_numpy(dataset.training_counts()))
         self.steps_per_epoch = math.ceil(len(self.examples) / self.config.batch_size)
         self.log_steps = min(MAX_LOG_STEPS, max(1, self.steps_per_epoch // LOGS_PER_EPOCH))
-        self.optimizer = torch.optim.AdamW(
-            model.parameters(), lr=0.0, weight_decay=self.config.weight_decay, fused=True
-        )
-        self.generator = torch.Generator(device).manual_seed(self.config.seed)
         self.position = Position()
-        self._loss_sum = torch.zeros((), dtype=torch.float64, device=device)
-        self._clock = (time.perf_counter(), 0)  # since the last log line: start, examples
         self._saved_at = time.monotonic()
 
     def run(self, *, resume: bool) -> Result:
@@ -108,23 +106,35 @@ class Trainer:
             Interrupted: `should_stop` said so; the state is saved.
             UserError: the disk is full, …; the last checkpoint is intact.
         """
-        log_bytes = self._restore() if resume and self.run_folder.last_path.is_file() else 0
-        self.log = MetricsLog(self.run_folder.metrics_path, keep_bytes=log_bytes)
-        self._status("running")
-        self.observer.started(self.position, self.steps_per_epoch, len(self.examples))
+        self.step = TrainingStep(
+            self.model,
+            self.examples,
+            self.config,
+            self.device,
+            self.world,
+            steps_per_epoch=self.steps_per_epoch,
+        )
+        self.log = TrainingLog(self.run_folder, self.observer, self.device, self.world)
+        with self.world.together():
+            log_bytes = self._restore() if resume and self.run_folder.last_path.is_file() else 0
         try:
+            self.log.open(self.position, keep_bytes=log_bytes)
+            with self.world.together():
+                self.log.status(self.position, "running")
+            self.observer.started(self.position, self.steps_per_epoch, len(self.examples))
             stopped_early = self._fit()
             test = self._test()
+            with self.world.together():
+                self.log.status(self.position, "finished", test=test)
         except Interrupted:
-            self._status("interrupted")
+            self.log.status(self.position, "interrupted")
             raise
         except UserError as error:
             with contextlib.suppress(UserError):  # the disk that is full takes no status either
-                self._status("failed", error=str(error))
+                self.log.status(self.position, "failed", error=str(error))
             raise
         finally:
             self.log.close()
-        self._status("finished", test=test)
         return Result(self.position.best, test, stopped_early)
 
     def _fit(self) -> bool:
@@ -147,47 +157,32 @@ class Trainer:
         order = torch.Generator().manual_seed(epoch_seed(config.seed, position.epoch))
         batches = self.examples.epoch(config.batch_size, order)
         for index in batches[position.batch :]:
-            for group in self.optimizer.param_groups:
-                group["lr"] = learning_rate(config, position.step, self.steps_per_epoch)
-            with autocast(self.device, config.precision):
-                loss = self.model.loss(self.examples.gather(index), self.generator)
-            self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            if config.grad_clip:
-                torch.nn.utils.clip_grad_norm_(self.model.parameters(), config.grad_clip)
-            self.optimizer.step()
-
+            loss = self.step(index, position.step)
             position.step += 1
             position.batch += 1
             position.loss_count += len(index)
-            self._loss_sum += loss.detach().double() * len(index)
-            self.observer.stepped(position, loss.item, len(index))
+            self.log.add_loss(loss, len(index))
+            # Of a share of the batch, the mean over its rows: near enough to look at.
+            self.observer.stepped(position, lambda loss=loss: loss.item() * self.world.size, len(index))
             if position.batch % self.log_steps == 0 or position.batch == len(batches):
                 self._log_training()
-            if self.should_stop():
+            overdue = time.monotonic() - self._saved_at > config.checkpoint_seconds
+            stop, save = self.world.any(self.should_stop(), overdue)
+            if stop:
                 raise Interrupted
-            if time.monotonic() - self._saved_at > config.checkpoint_seconds:
+            if save:
                 self._save()
 
     def _log_training(self) -> None:
         position = self.position
-        loss = float(self._loss_sum) / position.loss_count
-        if not math.isfinite(loss):
-            raise UserError(
-                f"{self.run_folder.path}: the loss is {loss} at step {position.step}; lower"
-                " train.learning_rate or set train.grad_clip=1.0"
-            )
-        rate = self.optimizer.param_groups[0]["lr"]
-        started, steps_before = self._clock
-        seconds = max(time.perf_counter() - started, 1e-9)
-        system = {
-            "examples_per_s": (position.step - steps_before) * self.config.batch_size / seconds,
-            "peak_memory_mb": peak_memory_mb(self.device),
-        }
-        self._write("train", {"loss": loss, "learning_rate": rate}, system)
-        self._loss_sum.zero_()
-        position.loss_count = 0
-        self._clock = (time.perf_counter(), position.step)
+        loss = self.log.loss_sum() / position.loss_count
+        with self.world.together():
+            if not math.isfinite(loss):
+                raise UserError(
+                    f"{self.run_folder.path}: the loss is {loss} at step {position.step}; lower"
+                    " train.learning_rate or set train.grad_clip=1.0"
+                )
+            self.log.write_training(position, loss, self.step.learning_rate)
 
     def _validate(self) -> None:
         position, config = self.position, self.config
@@ -197,38 +192,40 @@ class Trainer:
         started = time.perf_counter()
         metrics = self._evaluate("val", self.validation_users, steps=config.eval_steps or None)
         seconds = time.perf_counter() - started
-        self._write("val", metrics, {"seconds": seconds})
-        value = metrics[config.metric]
-        best = position.best
-        if value > best.value:
-            position.best = Best(position.epoch, value, metrics)
-            save_checkpoint(self.run_folder.best_path, self.model.state_dict(), self._meta())
-            self.observer.saved(position, best=True)
-        else:
-            best.since += 1
-        self._clock = (time.perf_counter(), position.step)
+        with self.world.together():
+            self.log.write(position, "val", metrics, {"seconds": seconds})
+            value = metrics[config.metric]
+            if value > position.best.value:
+                position.best = Best(position.epoch, value, metrics)
+                if self.world.first:
+                    save_checkpoint(self.run_folder.best_path, self.model.state_dict(), self._meta())
+                self.observer.saved(position, best=True)
+            else:
+                position.best.since += 1
+        self.log.start_clock(position.step)
 
     def _test(self) -> dict[str, float]:
         """Test figures of the best epoch, on all users with the full walk."""
         users = choose_users(self.dataset, "test")
         if not len(users):
             return {}
-        path = self.run_folder.best_path
-        try:
-            self.model.load_state_dict(load_checkpoint(path).weights)
-        except RuntimeError as error:
-            reason = str(error).splitlines()[-1].strip()
-            raise UserError(f"{path}: does not fit the run's config.json: {reason}") from None
+        with self.world.together():
+            path = self.run_folder.best_path
+            try:
+                self.model.load_state_dict(load_checkpoint(path).weights)
+            except RuntimeError as error:
+                reason = str(error).splitlines()[-1].strip()
+                raise UserError(f"{path}: does not fit the run's config.json: {reason}") from None
         metrics = self._evaluate("test", users, steps=None)
-        self.log.append(step=self.position.step, epoch=self.position.best.epoch, split="test", values=metrics)
-        self.log.sync()
-        self.observer.logged(self.position, "test", metrics, {})
+        with self.world.together():
+            self.log.write(self.position, "test", metrics, {}, epoch=self.position.best.epoch)
+            self.log.sync()
         return metrics
 
     def _evaluate(self, split: Split, users: IntArray, *, steps: int | None) -> dict[str, float]:
         def progress(done: int, total: int) -> None:
             self.observer.evaluating(split, done, total)
-            if self.should_stop():
+            if self.world.any(self.should_stop())[0]:
                 raise Interrupted
 
         # In full precision whatever the training's: half precision ties scores that differ.
@@ -244,44 +241,38 @@ class Trainer:
             exclude_seen=self.config.exclude_seen,
             batch_size=self.config.eval_batch_size,
             progress=progress,
+            world=self.world,
         )
         return evaluation.metrics
 
     def _out_of_patience(self) -> bool:
         return 0 < self.config.patience <= self.position.best.since
 
-    def _write(self, split: LogSplit, values: Mapping[str, float], system: Mapping[str, float]) -> None:
-        position = self.position
-        self.log.append(step=position.step, epoch=position.epoch, split=split, values=values, system=system)
-        self.observer.logged(position, split, values, system)
-
     def _meta(self) -> dict[str, Any]:
         best = self.position.best
         return {"epoch": best.epoch, "step": self.position.step, "split": "val", "metrics": best.metrics}
 
-    def _status(self, state: str, **facts: Any) -> None:
-        best = self.position.best
-        told = (
-            {"epoch": best.epoch, "metric": self.config.metric, "value": best.value} if best.epoch else None
-        )
-        epoch = min(self.position.epoch, self.config.epochs)
-        write_status(self.run_folder, state, epoch=epoch, epochs=self.config.epochs, best=told, **facts)
-
     def _save(self) -> None:
         """Save the state to resume from. Draws nothing, so when it happens changes no number."""
         position = self.position
-        position.loss_sum = float(self._loss_sum)
+        position.loss_sum = self.log.loss_sum()
+        with self.world.together():
+            if self.world.first:
+                self._write_state()
+        self._saved_at = time.monotonic()
+        self.observer.saved(position, best=False)
+
+    def _write_state(self) -> None:
+        position = self.position
         meta = {
             **self._meta(),
             "epoch": position.epoch if position.batch else position.epoch - 1,
             "position": pack_position(position),
             "log_bytes": self.log.sync(),
         }
-        state = pack_state(self.optimizer, self.generator)
+        state = pack_state(self.step.optimizer, self.step.generator)
         save_checkpoint(self.run_folder.last_path, self.model.state_dict(), meta, state)
-        self._status("running")
-        self._saved_at = time.monotonic()
-        self.observer.saved(position, best=False)
+        self.log.status(position, "running")
 
     def _restore(self) -> int:
         """Take up the saved state; returns how many bytes of metrics.jsonl it knows of."""
@@ -292,16 +283,13 @@ class Trainer:
         try:
             self.model.load_state_dict(saved.weights)
             self.position = unpack_position(saved.meta["position"])
-            self._loss_sum.fill_(self.position.loss_sum)
-            unpack_state(saved, self.optimizer, self.generator)
-            log_bytes = int(saved.meta["log_bytes"])
+            unpack_state(saved, self.step.optimizer, self.step.generator)
+            return int(saved.meta["log_bytes"])
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[-1].strip() if str(error) else type(error).__name__
             raise UserError(
                 f"{path}: cannot be resumed from ({reason}); start anew with another --out"
             ) from None
-        self._clock = (time.perf_counter(), self.position.step)
-        return log_bytes
 
 
 def epoch_seed(seed: int, epoch: int) -> int:

@@ -7,13 +7,14 @@ user before it the history. Nothing is materialised per example; a batch is a ga
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from diffurec.data.dataset import Dataset, IntArray, Split
+from diffurec.parallel import ALONE, Share, World
 
 BUCKET_BATCHES = 64  # batches' worth of shuffled examples sorted by length together
 
@@ -24,9 +25,22 @@ class Batch:
 
     histories: Tensor  # (B, L) int64
     targets: Tensor  # (B,) int64
+    shared: Share | None = None
+    """Which rows of a larger batch these are; None where they are all of it."""
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    @property
+    def share(self) -> Share:
+        return self.shared or ALONE.share(len(self))
+
+    def share_of(self, world: World) -> Batch:
+        """The rows of this batch that are this process's to compute."""
+        if world.alone:
+            return self
+        share = world.share(len(self))
+        return replace(self, histories=share.of(self.histories), targets=share.of(self.targets), shared=share)
 
 
 class Examples:
