@@ -75,7 +75,8 @@ class World:
         together = torch.cat([gradient.flatten() for gradient in small])
         for tensor in (together, *(gradient for gradient in gradients if gradient.numel() >= SENT_ALONE)):
             dist.all_reduce(tensor)
-        for gradient, total in zip(small, together.split([part.numel() for part in small]), strict=True):
+        parts = torch.split(together, [part.numel() for part in small])
+        for gradient, total in zip(small, parts, strict=True):
             gradient.copy_(total.view_as(gradient))
 
     def any(self, *flags: bool) -> tuple[bool, ...]:
