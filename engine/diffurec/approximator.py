@@ -67,7 +67,9 @@ class Attention(nn.Module):
         return self.out(merged)
 
     def _projected(self, x: Tensor, *, last_only: bool) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries (B, Q, D), keys and values (B, L, D), in as few matrix products as can be."""
+        """Queries (B, Q, D), keys and values (B, L, D); in training in as few matrix products as can be."""
+        if not self.training:  # there the weights would be put together at every step for a few rows
+            return self.query(x[:, -1:] if last_only else x), self.key(x), self.value(x)
         asked = [self.key, self.value] if last_only else [self.query, self.key, self.value]
         weight = torch.cat([layer.weight for layer in asked])
         bias = torch.cat([layer.bias for layer in asked])

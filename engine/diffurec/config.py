@@ -101,7 +101,7 @@ class TrainConfig:
     grad_clip: float = 0.0
     """Largest gradient norm; 0 leaves gradients alone."""
     precision: Precision = "auto"
-    """fp32, bf16 (matrix products only), or auto: bf16 on a GPU that has it."""
+    """fp32, bf16 (matrix products only), or auto: bf16 on a GPU or a CPU that has it."""
     seed: int = 0
     """Names the run: same seed, same machine, same numbers."""
     eval_every: int = 1

@@ -10,7 +10,7 @@ so that its expectation is the exact sum.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -32,7 +32,7 @@ def cross_entropy(x: Tensor, table: Tensor, targets: Tensor, *, score_padding: b
     first = 0 if score_padding else 1
     if len(x) * len(table) <= MOST_SCORES:
         return F.cross_entropy(x @ table[first:].T, targets - first, reduction="none")
-    return _ChunkedCrossEntropy.apply(x, table, targets, first)  # pyright: ignore[reportReturnType]
+    return cast("Tensor", _ChunkedCrossEntropy.apply(x, table, targets, first))
 
 
 class _ChunkedCrossEntropy(torch.autograd.Function):

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from diffurec.config import TrainConfig
 from diffurec.data.batches import Examples
-from diffurec.device import autocast
+from diffurec.device import autocast, keep_freed_memory
 from diffurec.learning_rate import learning_rate
-from diffurec.parallel import World
+from diffurec.parallel import ALONE, World
 from diffurec.recommender import Recommender
 
 
@@ -22,7 +22,7 @@ class TrainingStep:
         examples: Examples,
         config: TrainConfig,
         device: torch.device,
-        world: World,
+        world: World = ALONE,
         *,
         steps_per_epoch: int,
     ) -> None:
@@ -35,6 +35,7 @@ class TrainingStep:
         self.optimizer = torch.optim.AdamW(
             model.parameters(), lr=0.0, weight_decay=config.weight_decay, fused=True
         )
+        keep_freed_memory()
         if device.type == "cuda":
             torch.cuda.set_device(device)  # where NCCL sends from
         self.generator = torch.Generator(device).manual_seed(config.seed)
