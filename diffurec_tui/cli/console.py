@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 from diffurec.errors import ErrorElsewhere, UserError
-from diffurec.parallel import is_process_lost
+from diffurec.launch import is_process_lost
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -128,7 +128,8 @@ def handle_errors() -> Generator[None]:
         if is_out_of_memory(error):
             fail(OUT_OF_MEMORY)
         if is_process_lost(error):
-            fail("another process of this training is gone", EXIT_FAULT)
+            narrate("error: another process of this training is gone")
+            os._exit(EXIT_FAULT)  # taking down what is left of the connections may wait for it
         raise
 
 

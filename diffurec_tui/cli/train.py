@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from diffurec.errors import UserError
-from diffurec.parallel import ALONE, World, launch_id
+from diffurec.launch import launch_id
+from diffurec.parallel import ALONE, World
 from diffurec_tui.cli.console import EXIT_INTERRUPTED, discard, narrate, print_json
 from diffurec_tui.cli.options import Device, Json
 
@@ -53,7 +54,7 @@ def train(
     Under torchrun, all processes train one model together.
     """
     from diffurec.data.dataset import open_dataset
-    from diffurec.parallel import joined
+    from diffurec.launch import joined
     from diffurec.recipe import build_config, load_recipe, parse_overrides
 
     with joined() as world:

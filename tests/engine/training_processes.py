@@ -18,8 +18,9 @@ from torch.distributed import TCPStore
 from diffurec.config import Config, DataConfig, DiffusionConfig, ModelConfig, TrainConfig
 from diffurec.data.dataset import Dataset, open_dataset
 from diffurec.errors import ErrorElsewhere, UserError
+from diffurec.launch import joined
 from diffurec.model import DiffuRec
-from diffurec.parallel import ALONE, World, joined
+from diffurec.parallel import ALONE, World
 from diffurec.run import create_run, open_run
 from diffurec.train import Trainer, build_and_seed
 from diffurec.training_state import Interrupted
