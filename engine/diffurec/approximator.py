@@ -89,12 +89,20 @@ class Attention(nn.Module):
         dropped = self.training and self.dropout > 0
         if dropped and spelled_out(q.device):
             # For the mask of our own; torch's fused kernel takes no dropout on a CPU anyway.
-            weights = torch.matmul(q * q.shape[-1] ** -0.5, k.transpose(-2, -1))  # (B, H, Q, L)
-            if allowed is not None:
-                weights = weights.masked_fill(~allowed, float("-inf"))
+            weights = self._logits(q, k, allowed)  # (B, H, Q, L)
             return torch.matmul(dropout(weights.softmax(-1), self.dropout, training=True), v)
         rate = self.dropout if dropped else 0.0
         return F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, dropout_p=rate)
+
+    @staticmethod
+    def _logits(q: Tensor, k: Tensor, allowed: Tensor | None) -> Tensor:
+        """Scaled products of queries and keys, (B, H, Q, L); scale and mask in the same pass."""
+        rows, heads, _, size = q.shape
+        bias = q.new_zeros(1, 1, 1)
+        if allowed is not None:  # (B, 1, 1, L)
+            bias = bias.masked_fill(~allowed.squeeze(1), float("-inf")).repeat_interleave(heads, dim=0)
+        flat = torch.baddbmm(bias, q.flatten(0, 1), k.flatten(0, 1).transpose(1, 2), alpha=size**-0.5)
+        return flat.unflatten(0, (rows, heads))
 
     def _heads(self, x: Tensor) -> Tensor:
         batch, length, width = x.shape
