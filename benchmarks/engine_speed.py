@@ -7,7 +7,7 @@ without it random data of the same shape take their place, and the strided figur
 
 Every step of the reference costs the same (it pads to the full width), so an epoch of it is one step times
 their number. The engine's steps differ in width: a random tenth of an epoch stands for it. Reference and
-engine take turns, and the ratio is the median of all turns.
+engine take turns, each in a process of its own, and the ratio is the median of all turns.
 """
 
 from __future__ import annotations
@@ -33,8 +33,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.floors import floors  # noqa: E402
 from benchmarks.processes import first_step_seconds, peak_of_a_million_items  # noqa: E402
-from benchmarks.reference.loops import Epoch, Evaluation  # noqa: E402
-from benchmarks.reference.model import ReferenceDiffuRec  # noqa: E402
+from benchmarks.reference.process import ReferenceProcess  # noqa: E402
 from benchmarks.workloads import workload  # noqa: E402
 from diffurec.config import Config, TrainConfig  # noqa: E402
 from diffurec.data.batches import training_examples  # noqa: E402
@@ -98,17 +97,18 @@ def training(dataset: Dataset, device: torch.device, repeats: int) -> dict[str, 
     """Seconds of an epoch of each, and their ratio."""
     config = Config()
     torch.manual_seed(0)
-    plain = Epoch(ReferenceDiffuRec(dataset.num_items, config), dataset, config.data.max_len, 512, device)
+    plain = ReferenceProcess("train", dataset.path, device)
     fast = Engine(dataset, config, device)
-    plain_steps, fast_steps = iter(plain), sampled_steps(fast)
-    next(plain_steps), next(fast_steps)
+    fast_steps = sampled_steps(fast)
+    next(fast_steps)
     times: dict[str, list[float]] = {"reference": [], "engine": []}
     for _ in range(repeats):
-        times["reference"].append(timed(lambda: next(plain_steps), device) * len(plain))
+        times["reference"].append(plain.seconds() * plain.batches)
         some = islice(fast_steps, len(fast) // SHARE // repeats + 1)
         taken: list[torch.Tensor] = []
         seconds = timed(lambda some=some, taken=taken: taken.extend(some), device)
         times["engine"].append(seconds / len(taken) * len(fast))
+    plain.close()
     return summary(times)
 
 
@@ -142,18 +142,15 @@ def evaluation(dataset: Dataset, device: torch.device, repeats: int) -> dict[str
     config = Config()
     torch.manual_seed(0)
     fast = DiffuRec(dataset.num_items, config).to(device)
-    plain = Evaluation(
-        ReferenceDiffuRec(dataset.num_items, config), dataset, config.data.max_len, 512, device
-    )
-    plain.model.load_state_dict(fast.state_dict())
+    plain = ReferenceProcess("evaluate", dataset.path, device)
     users = choose_users(dataset, "test")
     some = users[:: max(1, len(users) // EVALUATED)]
-    plain_batches = iter(plain)
     times: dict[str, list[float]] = {"reference": [], "engine": []}
     for _ in range(repeats):
-        times["reference"].append(timed(lambda: next(plain_batches), device) * len(users) / 512)
+        times["reference"].append(plain.seconds() * plain.batches)
         seconds = timed(lambda: evaluate(fast, dataset, some, "test", max_len=50, device=device), device)
         times["engine"].append(seconds * len(users) / len(some))
+    plain.close()
     return summary(times)
 
 

@@ -10,13 +10,16 @@ Histories are padded on the left, so the last position is always a real item.
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from diffurec.config import AttentionMask
-from diffurec.dropout import Dropout, dropout, spelled_out
+from diffurec.dropout import Dropout, as_now, dropout, spelled_out
 
 LAYER_NORM_EPS = 1e-12
 MAX_PERIOD = 10_000.0
@@ -150,6 +153,8 @@ class Approximator(nn.Module):
     ) -> None:
         super().__init__()
         self.hidden_size = hidden_size
+        self.recompute = False
+        """Whether the backward pass computes blocks anew instead of keeping what they made."""
         self.step_embedding = nn.Sequential(
             nn.Linear(hidden_size, 4 * hidden_size), nn.SiLU(), nn.Linear(4 * hidden_size, hidden_size)
         )
@@ -190,5 +195,15 @@ class Approximator(nn.Module):
         d_t = self.step_embedding(sinusoid(t, self.hidden_size))  # (B, D)
         z = e + lam * (x_t + d_t).unsqueeze(1)  # (B, L, D)
         for block in self.blocks[:-1]:
-            z = block(z, real, last_only=False)
+            again = self.training and self.recompute
+            z = _kept_small(block, z, real) if again else block(z, real, last_only=False)
         return z
+
+
+def _kept_small(block: nn.Module, z: Tensor, real: Tensor | None) -> Tensor:
+    """What a block makes of (B, L, D), of which the backward pass finds nothing kept but `z`."""
+    now = as_now()
+    made = checkpoint(
+        block, z, real, last_only=False, use_reentrant=False, context_fn=lambda: (nullcontext(), now)
+    )
+    return cast("Tensor", made)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import numpy as np
 import torch
@@ -40,6 +40,11 @@ def dropping(share: Share) -> Generator[None]:
         yield
     finally:
         _share = before
+
+
+def as_now() -> AbstractContextManager[None]:
+    """What `dropping` says now, to be said again when a block is computed once more."""
+    return nullcontext() if _share is None else dropping(_share)
 
 
 def spelled_out(device: torch.device) -> bool:

@@ -24,9 +24,12 @@ from diffurec.diffusion import Approximate, BatchDraws, Draws, Step, q_sample, r
 from diffurec.dropout import Dropout, dropping
 from diffurec.recommender import Recommender
 from diffurec.schedule import make_schedule
-from diffurec.softmax_loss import cross_entropy, sampled_cross_entropy
+from diffurec.softmax_loss import TableGradient, cross_entropy, look_up, sampled_cross_entropy
 from diffurec.timesteps import TimestepSampler
 from diffurec.walk_options import WalkOptions
+
+DENSE_ITEMS = 100_000
+"""Items from which on memory comes first: the table has one gradient for all uses, blocks are recomputed."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ class DiffuRec(Recommender):
         uniform = torch.full((num_items + 1,), 1 / num_items)
         uniform[0] = 0
         self.register_buffer("proposal", uniform, persistent=False)
+        self.approximator.recompute = num_items > DENSE_ITEMS  # next to the scores that costs little
         self.timestep_sampler = TimestepSampler(diffusion.timestep_sampler, diffusion.steps)
 
     @property
@@ -103,7 +107,9 @@ class DiffuRec(Recommender):
         share = batch.share
         draws = BatchDraws(generator, share)
         # One look into the table, for its gradient is as large as the table.
-        looked_up = self.item_embeddings(torch.cat([batch.histories, batch.targets.unsqueeze(1)], dim=1))
+        ids = torch.cat([batch.histories, batch.targets.unsqueeze(1)], dim=1)  # (B, L+1)
+        large = TableGradient() if self.num_items > DENSE_ITEMS else None
+        looked_up = look_up(self.item_embeddings.weight, ids, large) if large else self.item_embeddings(ids)
         rows, x_0 = looked_up[:, :-1], looked_up[:, -1]  # (B, L, D), (B, D)
         every_t, weights = self.timestep_sampler.sample(share.total, generator)
         t = share.of(every_t)
@@ -111,24 +117,37 @@ class DiffuRec(Recommender):
         with dropping(share):
             history = self.condition(batch.histories, rows)
             x_0_hat = self.denoise(history, x_t, t, self.draw_lambda(draws, history.e))
-        losses = self.item_loss(x_0_hat, batch.targets, generator)  # (B,)
+        losses = self.item_loss(x_0_hat, batch.targets, generator, large)  # (B,)
         if self.timestep_sampler.remembers:
             self.timestep_sampler.update(every_t, share.whole(losses))
         return share.mean(losses * share.of(weights))
 
-    def item_loss(self, x_0_hat: Tensor, targets: Tensor, generator: torch.Generator) -> Tensor:
+    def item_loss(
+        self,
+        x_0_hat: Tensor,
+        targets: Tensor,
+        generator: torch.Generator,
+        gradient: TableGradient | None = None,
+    ) -> Tensor:
         """Softmax cross-entropy of x̂_0 · Eᵀ over all items, or over drawn ones, an example each, (B,)."""
         number = self.config.train.negatives
         if not number:
-            return self.cross_entropy(x_0_hat, targets)
+            return self.cross_entropy(x_0_hat, targets, gradient)
         negatives = torch.multinomial(self.proposal, number, replacement=True, generator=generator)
         log_expected = (number * self.proposal).log()
         return sampled_cross_entropy(x_0_hat, self.item_embeddings.weight, targets, negatives, log_expected)
 
-    def cross_entropy(self, x_0_hat: Tensor, targets: Tensor) -> Tensor:
+    def cross_entropy(
+        self, x_0_hat: Tensor, targets: Tensor, gradient: TableGradient | None = None
+    ) -> Tensor:
         """The exact one."""
-        score_padding = self.config.model.score_padding
-        return cross_entropy(x_0_hat, self.item_embeddings.weight, targets, score_padding=score_padding)
+        return cross_entropy(
+            x_0_hat,
+            self.item_embeddings.weight,
+            targets,
+            score_padding=self.config.model.score_padding,
+            gradient=gradient,
+        )
 
     def know_counts(self, counts: Tensor) -> None:
         self.proposal = ((counts + 1) / (counts[1:] + 1).sum()).float().to(self.device)

@@ -10,6 +10,7 @@ so that its expectation is the exact sum.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
@@ -17,10 +18,50 @@ import torch.nn.functional as F
 from torch import Tensor
 
 MOST_SCORES = 1 << 25
-"""Scores that are held whole, 128 MiB in float32; from there on the catalogue is taken in chunks."""
+"""Scores that are held whole, 128 MiB in float32; from there on the catalogue is taken in chunks …"""
+CHUNK_SCORES = 1 << 23
+"""… of so many scores."""
 
 
-def cross_entropy(x: Tensor, table: Tensor, targets: Tensor, *, score_padding: bool = False) -> Tensor:
+@dataclass
+class TableGradient:
+    """One gradient of a large table for two uses of it: begun by the loss, completed by `look_up`.
+
+    autograd would make one for each and a third for their sum.
+    """
+
+    tensor: Tensor | None = None
+
+
+def look_up(table: Tensor, ids: Tensor, gradient: TableGradient) -> Tensor:
+    """Rows (…, D) of `table` for ids (…), whose gradient is added to what the loss has put down."""
+    return cast("Tensor", _LookUp.apply(table, ids, gradient))
+
+
+class _LookUp(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, table: Tensor, ids: Tensor, gradient: TableGradient) -> Tensor:
+        ctx.save_for_backward(ids)
+        ctx.gradient, ctx.like = gradient, table
+        return F.embedding(ids, table)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        (ids,), (grad,) = ctx.saved_tensors, grads
+        held: TableGradient = ctx.gradient
+        total = torch.zeros_like(ctx.like) if held.tensor is None else held.tensor
+        held.tensor = None
+        return total.index_add_(0, ids.flatten(), grad.flatten(0, -2).to(total.dtype)), None, None
+
+
+def cross_entropy(
+    x: Tensor,
+    table: Tensor,
+    targets: Tensor,
+    *,
+    score_padding: bool = False,
+    gradient: TableGradient | None = None,
+) -> Tensor:
     """Exact softmax cross-entropy of each row, float32 (B,).
 
     Args:
@@ -28,18 +69,21 @@ def cross_entropy(x: Tensor, table: Tensor, targets: Tensor, *, score_padding: b
         table: item embeddings, row 0 the padding's, (V+1, D).
         targets: ids, int64 (B,).
         score_padding: whether the padding is one of the items.
+        gradient: where to put the table's, if it is taken in chunks; `x` must come of `look_up` then.
     """
     first = 0 if score_padding else 1
     if len(x) * len(table) <= MOST_SCORES:
         return F.cross_entropy(x @ table[first:].T, targets - first, reduction="none")
-    return cast("Tensor", _ChunkedCrossEntropy.apply(x, table, targets, first))
+    return cast("Tensor", _ChunkedCrossEntropy.apply(x, table, targets, first, gradient))
 
 
 class _ChunkedCrossEntropy(torch.autograd.Function):
     """Scores of a chunk of items at a time, in both passes; the table's gradient is written in place."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, table: Tensor, targets: Tensor, first: int) -> Tensor:
+    def forward(
+        ctx: Any, x: Tensor, table: Tensor, targets: Tensor, first: int, gradient: TableGradient | None
+    ) -> Tensor:
         half = torch.is_autocast_enabled(x.device.type)
         dtype = torch.get_autocast_dtype(x.device.type) if half else x.dtype
         with torch.autocast(x.device.type, enabled=False):
@@ -49,11 +93,11 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
                 scores = _scores(x, table[chunk], dtype)  # (B, chunk)
                 total = torch.logaddexp(total, scores.logsumexp(-1))
         ctx.save_for_backward(x, table, targets, total)
-        ctx.first, ctx.dtype = first, dtype
+        ctx.first, ctx.dtype, ctx.gradient = first, dtype, gradient
         return total - own
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
         x, table, targets, total = ctx.saved_tensors
         (grad,) = grads  # (B,)
         rows = torch.arange(len(x), device=x.device)
@@ -68,12 +112,15 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
             share = share.mul_(grad.unsqueeze(1)).to(ctx.dtype)
             grad_x += share @ items.to(ctx.dtype)
             grad_table[chunk] = share.T @ x.to(ctx.dtype)
-        return grad_x.to(x.dtype), grad_table, None, None
+        if ctx.gradient is None:
+            return grad_x.to(x.dtype), grad_table, None, None, None
+        ctx.gradient.tensor = grad_table
+        return grad_x.to(x.dtype), None, None, None, None
 
 
 def _chunks(x: Tensor, table: Tensor, first: int) -> list[slice]:
     """The catalogue in parts of which the scores of the batch fit."""
-    size = max(1, MOST_SCORES // max(1, len(x)))
+    size = max(1, CHUNK_SCORES // max(1, len(x)))
     return [slice(begin, min(begin + size, len(table))) for begin in range(first, len(table), size)]
 
 

@@ -53,10 +53,10 @@ class TrainingStep:
         """
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.config, number, self.steps_per_epoch)
+        self.optimizer.zero_grad(set_to_none=True)  # before the forward pass, which needs the room
         batch = self.examples.gather(index).share_of(self.world)
         with autocast(self.device, self.config.precision):
             loss = self.model.loss(batch, self.generator)
-        self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.world.add_gradients(self.model.parameters())
         if self.config.grad_clip:

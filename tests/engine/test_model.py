@@ -4,11 +4,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from diffurec import softmax_loss
 from diffurec.config import Config, DataConfig, DiffusionConfig, ModelConfig
 from diffurec.data.batches import Batch
 from diffurec.diffusion import RowDraws
 from diffurec.model import DiffuRec
 from diffurec.walk_options import WalkOptions
+from tests.helpers import small_config
 
 
 def make(**model) -> DiffuRec:
@@ -119,3 +121,25 @@ def test_a_seed_walks_alike_on_cpu_and_gpu() -> None:
     history = model.condition(BATCH.histories.cuda())
     there = list(model.walk(history, RowDraws([1, 1], "cuda")))[-1].x_prev
     torch.testing.assert_close(there.cpu(), here, rtol=1e-3, atol=1e-3)
+
+
+def test_a_large_catalogue_has_the_same_loss_and_gradients(monkeypatch) -> None:
+    """In chunks, with one gradient of the table and blocks computed anew, dropout included."""
+    torch.manual_seed(0)
+    model = DiffuRec(50, small_config(lambda_mean=0.2)).train()
+    batch = Batch(torch.randint(1, 51, (16, 6)), torch.randint(1, 51, (16,)))
+    found = []
+    for large in (False, True):
+        if large:
+            monkeypatch.setattr(softmax_loss, "MOST_SCORES", 100)
+            monkeypatch.setattr(softmax_loss, "CHUNK_SCORES", 160)
+            monkeypatch.setattr("diffurec.model.DENSE_ITEMS", 10)
+            model.approximator.recompute = True
+        model.zero_grad()
+        torch.manual_seed(3)
+        loss = model.loss(batch, torch.Generator().manual_seed(1))
+        loss.backward()
+        found.append((loss.detach(), [parameter.grad.clone() for parameter in model.parameters()]))
+    (small_loss, small), (large_loss, large_) = found
+    torch.testing.assert_close(small_loss, large_loss)
+    torch.testing.assert_close(small, large_, rtol=1e-4, atol=1e-6)

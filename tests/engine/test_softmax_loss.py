@@ -26,6 +26,7 @@ def test_chunks_change_neither_loss_nor_gradients(monkeypatch, tensors, most, sc
     results = []
     for limit in (1 << 30, most):
         monkeypatch.setattr(softmax_loss, "MOST_SCORES", limit)
+        monkeypatch.setattr(softmax_loss, "CHUNK_SCORES", limit)
         losses = cross_entropy(x, table, targets, score_padding=score_padding)
         results.append((losses, *torch.autograd.grad((losses * weights).sum(), (x, table))))
     for whole, chunked in zip(*results, strict=True):
@@ -37,6 +38,7 @@ def test_half_precision_keeps_the_loss_to_its_digits(monkeypatch, tensors) -> No
     x, table, targets = tensors
     exact = cross_entropy(x, table, targets)
     monkeypatch.setattr(softmax_loss, "MOST_SCORES", 10 * ROWS)
+    monkeypatch.setattr(softmax_loss, "CHUNK_SCORES", 10 * ROWS)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         losses = cross_entropy(x, table, targets)
     assert losses.dtype == torch.float32
