@@ -1,4 +1,4 @@
-"""The reference in a process of its own: with the memory allocator as it comes, and out of the engine's way."""
+"""The reference in a process of its own: with the allocator as it comes, and out of the way of the engine."""
 
 from __future__ import annotations
 

@@ -10,13 +10,14 @@ Histories are padded on the left, so the last position is always a real item.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
+from torch.utils.checkpoint import checkpoint  # pyright: ignore[reportUnknownVariableType]
 
 from diffurec.config import AttentionMask
 from diffurec.dropout import Dropout, as_now, dropout, spelled_out
@@ -105,7 +106,7 @@ class Attention(nn.Module):
         if allowed is not None:  # (B, 1, 1, L)
             bias = bias.masked_fill(~allowed.squeeze(1), float("-inf")).repeat_interleave(heads, dim=0)
         flat = torch.baddbmm(bias, q.flatten(0, 1), k.flatten(0, 1).transpose(1, 2), alpha=size**-0.5)
-        return flat.unflatten(0, (rows, heads))
+        return flat.view(rows, heads, *flat.shape[1:])
 
     def _heads(self, x: Tensor) -> Tensor:
         batch, length, width = x.shape
@@ -203,7 +204,7 @@ class Approximator(nn.Module):
 def _kept_small(block: nn.Module, z: Tensor, real: Tensor | None) -> Tensor:
     """What a block makes of (B, L, D), of which the backward pass finds nothing kept but `z`."""
     now = as_now()
-    made = checkpoint(
+    compute = cast("Callable[..., Tensor]", checkpoint)
+    return compute(
         block, z, real, last_only=False, use_reentrant=False, context_fn=lambda: (nullcontext(), now)
     )
-    return cast("Tensor", made)
