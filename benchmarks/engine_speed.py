@@ -6,7 +6,8 @@ Prints the table of ratios to stderr and JSON to stdout. FOLDER holds the author
 without it random data of the same shape take their place, and the strided figure is left out.
 
 Every step of the reference costs the same (it pads to the full width), so an epoch of it is one step times
-their number. The engine's steps differ in width: a random tenth of an epoch stands for it. Reference and
+their number. The engine's steps differ in width: a random tenth of an epoch stands for it, and a quarter of
+the batches for an evaluation. Reference and
 engine take turns, each in a process of its own, and the ratio is the median of all turns.
 """
 
@@ -26,6 +27,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,7 +56,6 @@ MOST: dict[str, tuple[Any, str]] = {
 }
 SHARE = 10  # one in so many of an epoch's steps is timed
 EPOCHS = 3  # that the model of the strided figure is trained for
-EVALUATED = 2_000  # users of a timed evaluation, every eleventh of Beauty's
 
 
 def main() -> None:
@@ -144,7 +145,7 @@ def evaluation(dataset: Dataset, device: torch.device, repeats: int) -> dict[str
     fast = DiffuRec(dataset.num_items, config).to(device)
     plain = ReferenceProcess("evaluate", dataset.path, device)
     users = choose_users(dataset, "test")
-    some = users[:: max(1, len(users) // EVALUATED)]
+    some = every_other_batch(dataset, users)
     times: dict[str, list[float]] = {"reference": [], "engine": []}
     for _ in range(repeats):
         times["reference"].append(plain.seconds() * plain.batches)
@@ -152,6 +153,13 @@ def evaluation(dataset: Dataset, device: torch.device, repeats: int) -> dict[str
         times["engine"].append(seconds * len(users) / len(some))
     plain.close()
     return summary(times)
+
+
+def every_other_batch(dataset: Dataset, users: np.ndarray) -> np.ndarray:
+    """Users of a quarter of the batches that an evaluation of all makes: it takes them by length."""
+    lengths = np.minimum(dataset.target_positions(users, "test") - np.asarray(dataset.offsets)[users], 50)
+    by_length = users[np.argsort(lengths, kind="stable")]
+    return np.concatenate([by_length[begin : begin + 512] for begin in range(512, len(users), 4 * 512)])
 
 
 def strided(dataset: Dataset, device: torch.device, full: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from diffurec.data.batches import Batch, evaluation_examples
 from diffurec.data.dataset import Dataset, IntArray, Split
+from diffurec.device import keep_freed_memory
 from diffurec.diffusion import NoiseTable
 from diffurec.metrics import ranking_metrics, target_rank
 from diffurec.parallel import ALONE, World
@@ -91,6 +92,7 @@ def evaluate(
     keys = torch.from_numpy(users).to(device)
     batch_size = max(1, min(batch_size, MOST_SCORES // (model.num_items + 1)))
     seen = examples.with_whole_histories() if exclude_seen else None
+    keep_freed_memory()
     table = NoiseTable(seed, model.noise_size, max_len, device)
     ranks = torch.zeros(len(users), dtype=torch.int64)
     batches = list(examples.in_order_of_length(batch_size))

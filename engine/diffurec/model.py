@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from diffurec.approximator import LAYER_NORM_EPS, Approximator
 from diffurec.config import Config, Rounding
 from diffurec.data.batches import Batch
+from diffurec.device import autocast
 from diffurec.diffusion import Approximate, BatchDraws, Draws, Step, q_sample, reverse
 from diffurec.dropout import Dropout, dropping
 from diffurec.recommender import Recommender
@@ -161,6 +162,7 @@ class DiffuRec(Recommender):
         *,
         x_T: Tensor | None = None,
         start: int = 0,
+        exact_end: bool = False,
     ) -> Iterator[Step]:
         """The reverse walk for a batch of histories, step by step.
 
@@ -170,6 +172,7 @@ class DiffuRec(Recommender):
             options: dials.
             x_T: where to start, (B, D); None draws it.
             start: number of steps behind `x_T` already (to fork a walk at step `start`).
+            exact_end: take the last step in float32, though the others are under autocast.
         """
         config = self.config.diffusion
         schedule = self.schedule if options.steps is None else self.schedule.respace(options.steps)
@@ -177,17 +180,23 @@ class DiffuRec(Recommender):
             x_T = draws.normal((history.e.shape[0], history.e.shape[2]))
         return reverse(
             schedule,
-            self._approximate(history, draws, options.lambda_scale),
+            self._approximate(history, draws, options.lambda_scale, exact_end=exact_end),
             x_T,
             draws,
             variance=options.variance or config.variance,
             start=start,
         )
 
-    def _approximate(self, history: Conditioning, draws: Draws, lambda_scale: float) -> Approximate:
+    def _approximate(
+        self, history: Conditioning, draws: Draws, lambda_scale: float, *, exact_end: bool
+    ) -> Approximate:
         def approximate(x_t: Tensor, t: int) -> Tensor:
             lam = self.draw_lambda(draws, history.e, lambda_scale)
-            return self.denoise(history, x_t, torch.tensor([t], device=x_t.device), lam)
+            time = torch.tensor([t], device=x_t.device)
+            if exact_end and t == 0:
+                with torch.autocast(x_t.device.type, enabled=False):
+                    return self.denoise(history, x_t, time, lam)
+            return self.denoise(history, x_t, time, lam)
 
         return approximate
 
@@ -201,12 +210,17 @@ class DiffuRec(Recommender):
 
     @torch.no_grad()
     def scores(self, histories: Tensor, draws: Draws, steps: int | None = None) -> Tensor:
-        return self.round(self.walk_to_end(self.condition(histories), draws, WalkOptions(steps=steps)))
+        with autocast(self.device, self.config.train.precision):
+            history = self.condition(histories)
+            x_0 = self.walk_to_end(history, draws, WalkOptions(steps=steps), exact_end=True)
+        return self.round(x_0)
 
-    def walk_to_end(self, history: Conditioning, draws: Draws, options: WalkOptions) -> Tensor:
-        """The x_0 (B, D) that a walk ends in."""
+    def walk_to_end(
+        self, history: Conditioning, draws: Draws, options: WalkOptions, *, exact_end: bool = False
+    ) -> Tensor:
+        """The x_0 (B, D) that a walk ends in; its last step in float32 on request, whatever autocast says."""
         x_0: Tensor | None = None
-        for step in self.walk(history, draws, options):
+        for step in self.walk(history, draws, options, exact_end=exact_end):
             x_0 = step.x_prev
         assert x_0 is not None  # a schedule has at least one step
         return x_0
