@@ -34,6 +34,8 @@ screenshots: $(VENV)/installed-dev
 	$(BIN)/python docs/screenshots.py --ckpt diffurec-demo/run
 
 bench: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/engine_speed.py $(if $(DATA),--data $(DATA))
+	$(BIN)/python benchmarks/ablation.py $(if $(DATA),--data $(DATA))
 	$(BIN)/diffurec demo </dev/null >/dev/null
 	$(BIN)/python benchmarks/explorer_speed.py --ckpt diffurec-demo/run
 	$(BIN)/python benchmarks/map_frame.py

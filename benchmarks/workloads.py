@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +41,8 @@ def workload(name: str, folder: Path, real: Path | None) -> tuple[Dataset, str]:
 def _prepare(source: Path, target: Path) -> None:
     from diffurec_tui.cli.main import app
 
-    app(["data", "prepare", str(source), "--out", str(target)], standalone_mode=False)
+    with contextlib.redirect_stdout(sys.stderr):  # stdout is for the figures
+        app(["data", "prepare", str(source), "--out", str(target)], standalone_mode=False)
 
 
 def _random(shape: Shape, target: Path) -> Dataset:

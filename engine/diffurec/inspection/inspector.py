@@ -269,7 +269,11 @@ def load_model(run: Run, device: str | torch.device = "cpu") -> DiffuRec:
     """
     path = run.weights_path
     checkpoint = load_checkpoint(path)
-    model = DiffuRec(run.num_items, run.config)
+    with torch.device("meta"):  # no weights are drawn that are about to be replaced
+        model = DiffuRec(run.num_items, run.config)
+    model = model.to_empty(device="cpu")
+    for buffer in model.buffers():
+        buffer.zero_()
     try:
         model.load_state_dict(checkpoint.weights)
     except RuntimeError as error:
