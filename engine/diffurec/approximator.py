@@ -17,7 +17,6 @@ from typing import cast
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint  # pyright: ignore[reportUnknownVariableType]
 
 from diffurec.config import AttentionMask
 from diffurec.dropout import Dropout, as_now, dropout, spelled_out
@@ -203,6 +202,9 @@ class Approximator(nn.Module):
 
 def _kept_small(block: nn.Module, z: Tensor, real: Tensor | None) -> Tensor:
     """What a block makes of (B, L, D), of which the backward pass finds nothing kept but `z`."""
+    # Imported here, for it takes long and makes folders.
+    from torch.utils.checkpoint import checkpoint  # pyright: ignore[reportUnknownVariableType]
+
     now = as_now()
     compute = cast("Callable[..., Tensor]", checkpoint)
     return compute(

@@ -269,11 +269,7 @@ def load_model(run: Run, device: str | torch.device = "cpu") -> DiffuRec:
     """
     path = run.weights_path
     checkpoint = load_checkpoint(path)
-    with torch.device("meta"):  # no weights are drawn that are about to be replaced
-        model = DiffuRec(run.num_items, run.config)
-    model = model.to_empty(device="cpu")
-    for buffer in model.buffers():
-        buffer.zero_()
+    model = DiffuRec(run.num_items, run.config)
     try:
         model.load_state_dict(checkpoint.weights)
     except RuntimeError as error:

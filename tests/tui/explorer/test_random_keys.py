@@ -149,6 +149,10 @@ def resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+MANY = 20_000
+"""Inputs from which on each kind must have come to each place."""
+
+
 def play(path: Path, seed: int, number: int, processes: list[tsne.TsneProcess]) -> None:
     """The whole life of an app, and that nothing of it is left."""
     threads, files, there = set(threading.enumerate()), open_files(), children()
@@ -158,7 +162,10 @@ def play(path: Path, seed: int, number: int, processes: list[tsne.TsneProcess]) 
     assert [fault for fault in app.faults if "internal fault" in fault] == []
     assert app.kept_in > 0, "quit was pressed as well"
     reached = {place: {kind for kind in TAKEN.values() if app.came[place, kind]} for place in PLACES}
-    assert reached == {place: set(TAKEN.values()) for place in PLACES}
+    every = set(TAKEN.values())
+    wanted = every if number >= MANY else {"keys"}  # of few inputs, chance decides which come where
+    assert [place for place, kinds in reached.items() if not wanted <= kinds] == []
+    assert set[str]().union(*reached.values()) == every
     until_gone = time.monotonic() + 5
     while time.monotonic() < until_gone and set(threading.enumerate()) - threads:
         time.sleep(0.05)
