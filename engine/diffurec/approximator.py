@@ -202,7 +202,7 @@ class Approximator(nn.Module):
 
 def _kept_small(block: nn.Module, z: Tensor, real: Tensor | None) -> Tensor:
     """What a block makes of (B, L, D), of which the backward pass finds nothing kept but `z`."""
-    # Imported here, for it takes long and makes folders.
+    # Imported here: only a large catalogue needs it.
     from torch.utils.checkpoint import checkpoint  # pyright: ignore[reportUnknownVariableType]
 
     now = as_now()
