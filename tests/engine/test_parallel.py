@@ -34,12 +34,7 @@ CONFIG = replace(
 WORKER = Path(__file__).with_name("torchrun_worker.py")
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def events(run: Path) -> list[dict[str, Any]]:

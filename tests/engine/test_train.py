@@ -26,13 +26,7 @@ from diffurec.training_state import Interrupted
 from tests.engine.training_processes import CONFIG, in_a_fork, train
 from tests.helpers import make_dataset, write_dataset
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def events(run: Path) -> list[dict[str, Any]]:
