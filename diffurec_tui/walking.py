@@ -127,7 +127,7 @@ DIALS: tuple[Dial, ...] = (
         _word, "noise of a step: β_t or the posterior's",
     ),
     Dial(
-        "rounding", "by ", lambda _: (None, "inner_product", "distance"), None, *_of_walk("rounding"),
+        "rounding", "by ", lambda _: (None, "inner_product", "distance", "cosine"), None, *_of_walk("rounding"),
         _word, "what near means",
     ),
     Dial(

@@ -40,7 +40,8 @@ VarianceName = Annotated[
     str | None, typer.Option("--variance", help="fixed_large or posterior; the model's own unless given.")
 ]
 RoundingName = Annotated[
-    str | None, typer.Option("--rounding", help="inner_product or distance; the model's own unless given.")
+    str | None,
+    typer.Option("--rounding", help="inner_product, distance or cosine; the model's own unless given."),
 ]
 Temperature = Annotated[
     float, typer.Option("--temperature", help="Divides the scores before they become probabilities.")
@@ -89,7 +90,7 @@ def parse_rounding(name: str | None) -> Rounding | None:
         if known == name:
             return known
     if name is not None:
-        raise UserError(f"--rounding {name}: there are {' and '.join(get_args(Rounding))}")
+        raise UserError(f"--rounding {name}: there are {', '.join(get_args(Rounding))}")
     return None
 
 

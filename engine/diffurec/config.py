@@ -17,7 +17,7 @@ from diffurec.schedule import ScheduleName, make_schedule
 Variance = Literal["fixed_large", "posterior"]
 AttentionMask = Literal["keys", "queries"]
 Position = Literal["none", "learned"]
-Rounding = Literal["inner_product", "distance"]
+Rounding = Literal["inner_product", "distance", "cosine"]
 SamplerName = Literal["uniform", "loss_aware"]
 Precision = Literal["auto", "fp32", "bf16"]
 LearningRateSchedule = Literal["constant", "step", "cosine"]
@@ -54,10 +54,15 @@ class ModelConfig:
     """Order information added to the history, counted back from the last item; the paper has none."""
     lambda_mean: float = 0.001
     """λ0: λ is drawn from N(λ0, λ0²), anew for each position and channel, at every pass."""
+    lambda_spread: float = 1.0
+    """r in λ ~ N(λ0, (r λ0)²); 1 is the authors' choice, at 0 every λ is λ0."""
     score_padding: bool = False
     """Whether the training cross-entropy ranks the padding id among the items, as the authors' does."""
     rounding: Rounding = "inner_product"
-    """How x_0 becomes scores: inner product with, or negative squared distance to, each item."""
+    """How x_0 becomes scores: inner product with, negative squared distance to, or cosine with each item.
+    With cosine the training loss is over cosines, too, and x_0 is the item's direction at length √D."""
+    cosine_temperature: float = 0.07
+    """τ: with rounding = "cosine" a score is cos(x_0, e_i) / τ."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,8 @@ class DiffusionConfig:
     """How training draws s: uniform, or loss_aware with truly updated losses."""
     rescale_timesteps: bool = True
     """Whether the step embedding sees t · 1000/T instead of t."""
+    x0_scale: float = 1.0
+    """c in x_s = √ᾱ_s · c x_0 + √(1-ᾱ_s) ε: below 1 the noise hides the target for more of the schedule."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ class TrainConfig:
     learning_rate: float = 1e-3
     """Peak learning rate of Adam."""
     weight_decay: float = 0.0
-    """Decoupled weight decay (AdamW)."""
+    """Decoupled weight decay (AdamW) of matrices and tables; biases and norms are spared."""
     lr_schedule: LearningRateSchedule = "step"
     """constant; step (times lr_gamma every lr_step_epochs); cosine to zero over all epochs."""
     lr_step_epochs: int = 100
@@ -98,6 +105,8 @@ class TrainConfig:
     """Factor of a drop."""
     warmup_steps: int = 0
     """Steps over which the learning rate rises linearly from zero."""
+    ema: float = 0.0
+    """Decay a step of a running mean of the weights, which is what is evaluated and kept; 0 is off."""
     grad_clip: float = 0.0
     """Largest gradient norm; 0 leaves gradients alone."""
     precision: Precision = "auto"
@@ -179,7 +188,10 @@ _RULES: dict[str, _Rule] = {
     "model.embedding_dropout": _PROBABILITY,
     "model.embedding_std": _POSITIVE,
     "model.lambda_mean": _NOT_NEGATIVE,
+    "model.lambda_spread": _NOT_NEGATIVE,
+    "model.cosine_temperature": _POSITIVE,
     "diffusion.steps": _Rule("at least 2 and at most 10000", 2, 10_000),
+    "diffusion.x0_scale": _POSITIVE,
     "train.epochs": _AT_LEAST_ONE,
     "train.batch_size": _COUNT,
     "train.negatives": _NOT_NEGATIVE,
@@ -188,6 +200,7 @@ _RULES: dict[str, _Rule] = {
     "train.lr_step_epochs": _AT_LEAST_ONE,
     "train.lr_gamma": _Rule("above 0 and at most 1", 0, 1, open_low=True),
     "train.warmup_steps": _NOT_NEGATIVE,
+    "train.ema": _PROBABILITY,
     "train.grad_clip": _NOT_NEGATIVE,
     "train.seed": _Rule("0 or more and below 2**63", 0, 2**63 - 1),
     "train.eval_every": _AT_LEAST_ONE,

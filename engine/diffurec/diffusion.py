@@ -166,6 +166,7 @@ def reverse(
     draws: Draws,
     *,
     variance: Variance = "fixed_large",
+    x0_scale: float = 1.0,
     start: int = 0,
 ) -> Iterator[Step]:
     """Walk from noise to an item, one `Step` at a time (the paper's inference phase).
@@ -176,9 +177,10 @@ def reverse(
         x_T: where the walk starts, (B, D): pure noise, or the x_t of step `start` to fork there.
         draws: the noise of each step. It is asked for ε' after `approximate` at every step but the last.
         variance: σ_t² is β_t ("fixed_large", as in the authors' code) or β̃_t ("posterior", as in the paper).
+        x0_scale: c, if the chain noises c x_0: its states lie around c x_0, what it ends in is x_0 itself.
         start: how many steps of the chain lie behind `x_T` already.
     """
-    coef1, coef2 = schedule.posterior_mean_coef1, schedule.posterior_mean_coef2
+    coef1, coef2 = schedule.posterior_mean_coef1 * x0_scale, schedule.posterior_mean_coef2
     sigma = (schedule.betas if variance == "fixed_large" else schedule.posterior_variance) ** 0.5
     x_t = x_T
     for index in range(start, len(schedule)):

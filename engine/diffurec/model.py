@@ -2,9 +2,9 @@
 
 Training (the paper's diffusion phase), for a history and its next item:
     x_0 = e(target)
-    s ~ sampler, ε ~ N(0, I),  x_s = √ᾱ_s x_0 + √(1-ᾱ_s) ε
+    s ~ sampler, ε ~ N(0, I),  x_s = √ᾱ_s c x_0 + √(1-ᾱ_s) ε      (c = 1 in the paper)
     λ ~ N(λ0, λ0²),            x̂_0 = f_θ(history, x_s, s, λ)
-    loss = CE(x̂_0 · Eᵀ, target)
+    loss = CE(x̂_0 · Eᵀ, target)                                   (or of cosines)
 
 Inference (its reverse phase): x_T ~ N(0, I), the reverse walk, then rounding of x_0.
 """
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from diffurec.approximator import LAYER_NORM_EPS, Approximator
@@ -93,8 +94,12 @@ class DiffuRec(Recommender):
         return Conditioning(self.history_norm(e), None if bool(real.all()) else real)
 
     def draw_lambda(self, draws: Draws, e: Tensor, scale: float = 1.0) -> Tensor:
-        """λ ~ N(λ0, λ0²), anew for each position and channel, times `scale`: (B, L, D)."""
-        return (self.config.model.lambda_mean * scale) * (1 + draws.normal(e.shape))
+        """λ ~ N(λ0, (r λ0)²), anew for each position and channel, times `scale`: (B, L, D), or (1, 1, 1)."""
+        mean, spread = self.config.model.lambda_mean * scale, self.config.model.lambda_spread
+        if spread == 0:
+            return e.new_full((1, 1, 1), mean)
+        drawn = draws.normal(e.shape)
+        return mean * (1 + (drawn if spread == 1 else spread * drawn))
 
     def denoise(self, history: Conditioning, x_t: Tensor, t: Tensor, lam: Tensor) -> Tensor:
         """x̂_0 (B, D) from x_t (B, D) at timesteps `t`, (B,) or (1,)."""
@@ -114,6 +119,7 @@ class DiffuRec(Recommender):
         rows, x_0 = looked_up[:, :-1], looked_up[:, -1]  # (B, L, D), (B, D)
         every_t, weights = self.timestep_sampler.sample(share.total, generator)
         t = share.of(every_t)
+        x_0 = self._as_rounded(x_0) * self.config.diffusion.x0_scale
         x_t = q_sample(self.schedule, x_0, t, draws.normal(x_0.shape))
         with dropping(share):
             history = self.condition(batch.histories, rows)
@@ -130,25 +136,45 @@ class DiffuRec(Recommender):
         generator: torch.Generator,
         gradient: TableGradient | None = None,
     ) -> Tensor:
-        """Softmax cross-entropy of x̂_0 · Eᵀ over all items, or over drawn ones, an example each, (B,)."""
+        """Softmax cross-entropy of the scores of all items, or of drawn ones, an example each, (B,)."""
         number = self.config.train.negatives
         if not number:
             return self.cross_entropy(x_0_hat, targets, gradient)
         negatives = torch.multinomial(self.proposal, number, replacement=True, generator=generator)
         log_expected = (number * self.proposal).log()
-        return sampled_cross_entropy(x_0_hat, self.item_embeddings.weight, targets, negatives, log_expected)
+        return sampled_cross_entropy(
+            self._query(x_0_hat),
+            self.item_embeddings.weight,
+            targets,
+            negatives,
+            log_expected,
+            cosine=self.rounds_by_cosine,
+        )
 
     def cross_entropy(
         self, x_0_hat: Tensor, targets: Tensor, gradient: TableGradient | None = None
     ) -> Tensor:
         """The exact one."""
-        return cross_entropy(
-            x_0_hat,
-            self.item_embeddings.weight,
-            targets,
-            score_padding=self.config.model.score_padding,
-            gradient=gradient,
-        )
+        table = self.item_embeddings.weight
+        if self.rounds_by_cosine:
+            # Directions have a gradient of their own, which autograd takes back to the table.
+            x_0_hat, table, gradient = self._query(x_0_hat), F.normalize(table, dim=-1), None
+        padding = self.config.model.score_padding
+        return cross_entropy(x_0_hat, table, targets, score_padding=padding, gradient=gradient)
+
+    @property
+    def rounds_by_cosine(self) -> bool:
+        return self.config.model.rounding == "cosine"
+
+    def _query(self, x_0: Tensor) -> Tensor:
+        """What has the scores of x_0 as inner products: with items, or with their directions."""
+        if not self.rounds_by_cosine:
+            return x_0
+        return F.normalize(x_0, dim=-1) / self.config.model.cosine_temperature
+
+    def _as_rounded(self, x_0: Tensor) -> Tensor:
+        """x_0 as rounding sees it: where only the direction counts, at length √D, that of unit noise."""
+        return F.normalize(x_0, dim=-1) * self.noise_size**0.5 if self.rounds_by_cosine else x_0
 
     def know_counts(self, counts: Tensor) -> None:
         self.proposal = ((counts + 1) / (counts[1:] + 1).sum()).float().to(self.device)
@@ -184,6 +210,7 @@ class DiffuRec(Recommender):
             x_T,
             draws,
             variance=options.variance or config.variance,
+            x0_scale=config.x0_scale,
             start=start,
         )
 
@@ -195,16 +222,20 @@ class DiffuRec(Recommender):
             time = torch.tensor([t], device=x_t.device)
             if exact_end and t == 0:
                 with torch.autocast(x_t.device.type, enabled=False):
-                    return self.denoise(history, x_t, time, lam)
-            return self.denoise(history, x_t, time, lam)
+                    return self._as_rounded(self.denoise(history, x_t, time, lam))
+            return self._as_rounded(self.denoise(history, x_t, time, lam))
 
         return approximate
 
     def round(self, x_0: Tensor, rounding: Rounding | None = None) -> Tensor:
-        """Scores (B, V+1) of all ids for x_0 (B, D): inner product, or negative squared distance."""
+        """Scores (B, V+1) of all ids for x_0 (B, D): inner product, negative squared distance, or cosine."""
         table = self.item_embeddings.weight
+        rounding = rounding or self.config.model.rounding
+        if rounding == "cosine":
+            query = F.normalize(x_0, dim=-1) / self.config.model.cosine_temperature
+            return query @ F.normalize(table, dim=-1).T
         products = x_0 @ table.T
-        if (rounding or self.config.model.rounding) == "inner_product":
+        if rounding == "inner_product":
             return products
         return 2 * products - table.square().sum(-1) - x_0.square().sum(-1, keepdim=True)
 

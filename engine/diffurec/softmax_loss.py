@@ -129,7 +129,13 @@ def _scores(x: Tensor, items: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def sampled_cross_entropy(
-    x: Tensor, table: Tensor, targets: Tensor, negatives: Tensor, log_expected: Tensor
+    x: Tensor,
+    table: Tensor,
+    targets: Tensor,
+    negatives: Tensor,
+    log_expected: Tensor,
+    *,
+    cosine: bool = False,
 ) -> Tensor:
     """Softmax cross-entropy of each row over its target and items drawn for all rows, float32 (B,).
 
@@ -139,8 +145,12 @@ def sampled_cross_entropy(
         targets: ids, int64 (B,).
         negatives: ids drawn with replacement from the proposal Q, int64 (N,).
         log_expected: log(N Q(v)) of every id v, (V+1,): how often it is expected among the negatives.
+        cosine: take the items' directions instead of their embeddings.
     """
-    own = (x * F.embedding(targets, table)).sum(-1, keepdim=True).float()  # (B, 1)
-    others = (x @ F.embedding(negatives, table).T).float() - log_expected[negatives]  # (B, N)
+    target_rows, rows = F.embedding(targets, table), F.embedding(negatives, table)  # (B, D), (N, D)
+    if cosine:
+        target_rows, rows = F.normalize(target_rows, dim=-1), F.normalize(rows, dim=-1)
+    own = (x * target_rows).sum(-1, keepdim=True).float()  # (B, 1)
+    others = (x @ rows.T).float() - log_expected[negatives]  # (B, N)
     others = others.masked_fill(negatives == targets.unsqueeze(1), float("-inf"))
     return torch.cat([own, others], dim=1).logsumexp(-1) - own.squeeze(1)

@@ -190,7 +190,8 @@ class Trainer:
         if position.epoch % config.eval_every and not last:
             return
         started = time.perf_counter()
-        metrics = self._evaluate("val", self.validation_users, steps=config.eval_steps or None)
+        with self.step.evaluated_weights():
+            metrics = self._evaluate("val", self.validation_users, steps=config.eval_steps or None)
         seconds = time.perf_counter() - started
         with self.world.together():
             self.log.write(position, "val", metrics, {"seconds": seconds})
@@ -198,7 +199,8 @@ class Trainer:
             if value > position.best.value:
                 position.best = Best(position.epoch, value, metrics)
                 if self.world.first:
-                    save_checkpoint(self.run_folder.best_path, self.model.state_dict(), self._meta())
+                    with self.step.evaluated_weights():
+                        save_checkpoint(self.run_folder.best_path, self.model.state_dict(), self._meta())
                 self.observer.saved(position, best=True)
             else:
                 position.best.since += 1
@@ -271,7 +273,9 @@ class Trainer:
             "log_bytes": self.log.sync(),
         }
         state = pack_state(self.step.optimizer, self.step.generator)
-        save_checkpoint(self.run_folder.last_path, self.model.state_dict(), meta, state)
+        state |= self.step.average.state() if self.step.average else {}
+        with self.step.evaluated_weights():
+            save_checkpoint(self.run_folder.last_path, self.model.state_dict(), meta, state)
         self.log.status(position, "running")
 
     def _restore(self) -> int:
@@ -283,6 +287,8 @@ class Trainer:
         try:
             self.model.load_state_dict(saved.weights)
             self.position = unpack_position(saved.meta["position"])
+            if self.step.average:
+                self.step.average.restore(saved.training)
             unpack_state(saved, self.step.optimizer, self.step.generator)
             return int(saved.meta["log_bytes"])
         except (KeyError, TypeError, ValueError, RuntimeError) as error:

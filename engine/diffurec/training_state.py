@@ -113,7 +113,8 @@ def unpack_state(saved: Checkpoint, optimizer: torch.optim.Optimizer, generator:
             _, number, kind = name.split("/")
             moments.setdefault(int(number), {})[kind] = tensor
     groups = optimizer.state_dict()["param_groups"]
-    for number, parameter in enumerate(optimizer.param_groups[0]["params"]):
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    for number, parameter in enumerate(parameters):
         if not moments:
             continue
         own = moments[number]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from diffurec.config import TrainConfig
 from diffurec.data.batches import Examples
@@ -11,6 +14,7 @@ from diffurec.device import autocast, keep_freed_memory
 from diffurec.learning_rate import learning_rate
 from diffurec.parallel import ALONE, World
 from diffurec.recommender import Recommender
+from diffurec.weight_average import WeightAverage
 
 
 class TrainingStep:
@@ -32,9 +36,9 @@ class TrainingStep:
         self.device = device
         self.world = world
         self.steps_per_epoch = steps_per_epoch
-        self.optimizer = torch.optim.AdamW(
-            model.parameters(), lr=0.0, weight_decay=config.weight_decay, fused=True
-        )
+        groups = parameter_groups(model, config.weight_decay)
+        self.optimizer = torch.optim.AdamW(groups, lr=0.0, weight_decay=config.weight_decay, fused=True)
+        self.average = WeightAverage(model, config.ema) if config.ema else None
         keep_freed_memory()
         if device.type == "cuda":
             torch.cuda.set_device(device)  # where NCCL sends from
@@ -62,4 +66,21 @@ class TrainingStep:
         if self.config.grad_clip:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.grad_clip)
         self.optimizer.step()
+        if self.average:
+            self.average.update(number)
         return loss.detach()
+
+    def evaluated_weights(self) -> AbstractContextManager[None]:
+        """While this lasts, the model has the weights that are evaluated and kept."""
+        return self.average.in_place() if self.average else nullcontext()
+
+
+def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """What decays and what does not; one group where nothing does."""
+    parameters = list(model.parameters())
+    if not weight_decay:
+        return [{"params": parameters}]
+    return [
+        {"params": [p for p in parameters if p.ndim > 1]},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]

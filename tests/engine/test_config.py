@@ -64,6 +64,10 @@ def test_overrides_win_and_take_their_types_from_the_field() -> None:
         ("diffusion.steps=1", "at least 2"),
         ("train.eval_steps=33", "at most"),
         ("train.metric=HR@7", "one of HR@5"),
+        ("train.ema=1", "below 1"),
+        ("diffusion.x0_scale=0", "above 0"),
+        ("model.cosine_temperature=0", "above 0"),
+        ("model.lambda_spread=-1", "0 or more"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_a_way_out(override: str, message: str) -> None:

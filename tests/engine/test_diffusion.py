@@ -55,6 +55,14 @@ def test_a_perfect_approximator_is_walked_to() -> None:
             assert torch.equal(done[-1].x_prev, truth)
 
 
+def test_a_scaled_chain_walks_around_the_scaled_x_0_and_ends_in_x_0_itself() -> None:
+    scaled = walk(3, approximate=lambda x_t, t: 2.0 + 0.5 * x_t, x0_scale=0.25)
+    plain = walk(3, approximate=lambda x_t, t: 0.25 * (2.0 + 0.5 * x_t))
+    for one, other in zip(scaled[:-1], plain[:-1], strict=True):
+        torch.testing.assert_close(one.x_prev, other.x_prev)
+    torch.testing.assert_close(scaled[-1].x_prev, plain[-1].x_prev / 0.25)
+
+
 @pytest.mark.parametrize("variance", ["fixed_large", "posterior"])
 def test_the_noise_of_a_step_has_the_variance_asked_for(variance) -> None:
     rows = 50_000

@@ -63,6 +63,41 @@ def test_both_roundings_agree_with_their_definitions() -> None:
     )
 
 
+def test_cosines_have_no_length_in_rounding_and_in_the_loss() -> None:
+    model = make(rounding="cosine", cosine_temperature=0.2)
+    x_0, table = torch.randn(2, 16), model.item_embeddings.weight
+    cosines = F.cosine_similarity(x_0.unsqueeze(1), table.unsqueeze(0), dim=-1)
+    torch.testing.assert_close(model.round(x_0), cosines / 0.2)
+    torch.testing.assert_close(model.round(7 * x_0), model.round(x_0))
+    expected = F.cross_entropy((cosines / 0.2)[:, 1:], BATCH.targets - 1, reduction="none")
+    torch.testing.assert_close(model.cross_entropy(x_0, BATCH.targets), expected)
+    # What the walk carries has the length of unit noise, as what training noises.
+    steps = list(model.eval().walk(model.condition(BATCH.histories), RowDraws([1, 2])))
+    torch.testing.assert_close(steps[0].x_0_hat.norm(dim=-1), torch.full((2,), 4.0))
+
+
+def test_a_cosine_loss_has_the_same_gradients_in_a_large_catalogue(monkeypatch) -> None:
+    model = make(rounding="cosine")
+    found = []
+    for large in (False, True):
+        if large:
+            monkeypatch.setattr(softmax_loss, "MOST_SCORES", 10)
+            monkeypatch.setattr(softmax_loss, "CHUNK_SCORES", 16)
+            monkeypatch.setattr("diffurec.model.DENSE_ITEMS", 10)
+        model.zero_grad()
+        model.loss(BATCH, torch.Generator().manual_seed(1)).backward()
+        found.append(model.item_embeddings.weight.grad.clone())
+    torch.testing.assert_close(found[0], found[1], rtol=1e-4, atol=1e-6)
+
+
+def test_lambda_without_spread_is_fixed_and_draws_nothing() -> None:
+    lam = make(lambda_mean=0.3, lambda_spread=0.0).draw_lambda(RowDraws([0]), torch.zeros(1, 5, 16), 2.0)
+    torch.testing.assert_close(lam, torch.full((1, 1, 1), 0.6))
+    half = make(lambda_mean=0.3, lambda_spread=0.5).draw_lambda(RowDraws([0]), torch.zeros(1, 400, 16))
+    assert half.mean().item() == pytest.approx(0.3, abs=0.02)
+    assert half.std().item() == pytest.approx(0.15, abs=0.01)
+
+
 def test_lambda_has_the_mean_and_spread_of_the_authors() -> None:
     model = make(lambda_mean=0.3)
     lam = model.draw_lambda(RowDraws([0]), torch.zeros(1, 400, 16))

@@ -56,6 +56,14 @@ def test_sampled_loss_is_exact_where_every_item_is_drawn_once(tensors) -> None:
     assert torch.allclose(sampled, exact, atol=1e-5)
 
 
+def test_sampled_cosines_are_those_of_directions(tensors) -> None:
+    x, table, targets = tensors
+    every, expected = torch.arange(1, ITEMS + 1), torch.zeros(ITEMS + 1)
+    directions = F.normalize(table, dim=-1)
+    ours = sampled_cross_entropy(x, table, targets, every, expected, cosine=True)
+    assert torch.allclose(ours, sampled_cross_entropy(x, directions, targets, every, expected), atol=1e-5)
+
+
 def test_the_correction_makes_the_sampled_sum_unbiased(tensors) -> None:
     """Σ over the other items of exp(score), estimated under a proposal that favours some of them."""
     x, table, targets = (tensor.detach() for tensor in tensors)
