@@ -103,6 +103,7 @@ def _of_view(name: str) -> tuple[Callable[[View], Any], Callable[[View, Any], Vi
 
 
 LAMBDAS = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
+ROUNDINGS = (None, "inner_product", "distance", "cosine")
 TEMPERATURES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
@@ -127,7 +128,7 @@ DIALS: tuple[Dial, ...] = (
         _word, "noise of a step: β_t or the posterior's",
     ),
     Dial(
-        "rounding", "by ", lambda _: (None, "inner_product", "distance", "cosine"), None, *_of_walk("rounding"),
+        "rounding", "by ", lambda _: ROUNDINGS, None, *_of_walk("rounding"),
         _word, "what near means",
     ),
     Dial(

@@ -63,6 +63,8 @@ class ModelConfig:
     With cosine the training loss is over cosines, too, and x_0 is the item's direction at length √D."""
     cosine_temperature: float = 0.07
     """τ: with rounding = "cosine" a score is cos(x_0, e_i) / τ."""
+    repeat_bias: bool = False
+    """Whether the scores of the history's items have a learned number added: do people come back to items?"""
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,8 @@ class Config:
                 f"train.eval_steps={self.train.eval_steps}: must be at most"
                 f" diffusion.steps={self.diffusion.steps}"
             )
+        if self.model.repeat_bias and self.train.negatives:
+            raise UserError("model.repeat_bias=true: needs the exact softmax; set train.negatives=0")
         make_schedule(self.diffusion.schedule, self.diffusion.steps)
 
 

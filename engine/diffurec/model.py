@@ -32,6 +32,8 @@ from diffurec.walk_options import WalkOptions
 
 DENSE_ITEMS = 100_000
 """Items from which on memory comes first: the table has one gradient for all uses, blocks are recomputed."""
+REPEAT_UNIT = 10.0
+"""The bias of repeats is its parameter times this, so that a step of Adam moves it far enough."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class DiffuRec(Recommender):
         )
         if self.positions is not None:
             nn.init.normal_(self.positions.weight, std=0.02)
+        self.repeats = nn.Parameter(torch.zeros(())) if model.repeat_bias else None
         self.history_dropout = Dropout(model.embedding_dropout)
         self.history_norm = nn.LayerNorm(model.hidden_size, eps=LAYER_NORM_EPS)
         self.approximator = Approximator(
@@ -101,6 +104,10 @@ class DiffuRec(Recommender):
         drawn = draws.normal(e.shape)
         return mean * (1 + (drawn if spread == 1 else spread * drawn))
 
+    def noised(self, items: Tensor, t: Tensor, noise: Tensor) -> Tensor:
+        """x_t (B, D) of the items with these ids (B,) at timesteps `t` (B,), as training makes it."""
+        return q_sample(self.schedule, self._scaled(self.item_embeddings(items)), t, noise)
+
     def denoise(self, history: Conditioning, x_t: Tensor, t: Tensor, lam: Tensor) -> Tensor:
         """x̂_0 (B, D) from x_t (B, D) at timesteps `t`, (B,) or (1,)."""
         return self.approximator(history.e, history.real, x_t, t * self.timestep_scale, lam)
@@ -119,12 +126,13 @@ class DiffuRec(Recommender):
         rows, x_0 = looked_up[:, :-1], looked_up[:, -1]  # (B, L, D), (B, D)
         every_t, weights = self.timestep_sampler.sample(share.total, generator)
         t = share.of(every_t)
-        x_0 = self._as_rounded(x_0) * self.config.diffusion.x0_scale
-        x_t = q_sample(self.schedule, x_0, t, draws.normal(x_0.shape))
+        x_t = q_sample(self.schedule, self._scaled(x_0), t, draws.normal(x_0.shape))
         with dropping(share):
             history = self.condition(batch.histories, rows)
             x_0_hat = self.denoise(history, x_t, t, self.draw_lambda(draws, history.e))
         losses = self.item_loss(x_0_hat, batch.targets, generator, large)  # (B,)
+        if self.repeats is not None:
+            losses = self._with_repeats(losses, x_0_hat, batch, looked_up)
         if self.timestep_sampler.remembers:
             self.timestep_sampler.update(every_t, share.whole(losses))
         return share.mean(losses * share.of(weights))
@@ -162,6 +170,33 @@ class DiffuRec(Recommender):
         padding = self.config.model.score_padding
         return cross_entropy(x_0_hat, table, targets, score_padding=padding, gradient=gradient)
 
+    def _with_repeats(self, losses: Tensor, x_0_hat: Tensor, batch: Batch, looked_up: Tensor) -> Tensor:
+        """The losses (B,) as they are with the bias b on the scores s_i of the history's items H.
+
+        log Σ exp changes by log(1 + (e^b - 1) Σ_{i in H} softmax(s)_i): a few scores instead of all.
+
+        Args:
+            losses: cross-entropies without the bias.
+            x_0_hat: (B, D).
+            batch: histories and targets.
+            looked_up: their rows of the table, (B, L+1, D), the target's last.
+        """
+        with torch.autocast(x_0_hat.device.type, enabled=False):
+            keys = F.normalize(looked_up, dim=-1) if self.rounds_by_cosine else looked_up
+            scores = torch.bmm(keys.float(), self._query(x_0_hat.float()).unsqueeze(2)).squeeze(2)  # (B, L+1)
+            seen, own = scores[:, :-1], scores[:, -1:]
+            share = (seen - losses.unsqueeze(1) - own).exp()  # softmax, (B, L)
+            share = share.masked_fill(~first_mentions(batch.histories), 0.0).sum(1)
+            bias = self.repeat_bias
+            change = torch.log1p((torch.expm1(bias) * share).clamp(min=-1 + 1e-6))
+            repeated = (batch.histories == batch.targets.unsqueeze(1)).any(1)
+            return losses + change - bias * repeated
+
+    @property
+    def repeat_bias(self) -> Tensor:
+        """b, what the scores of the history's items have added; a scalar."""
+        return torch.zeros(()) if self.repeats is None else REPEAT_UNIT * self.repeats
+
     @property
     def rounds_by_cosine(self) -> bool:
         return self.config.model.rounding == "cosine"
@@ -171,6 +206,10 @@ class DiffuRec(Recommender):
         if not self.rounds_by_cosine:
             return x_0
         return F.normalize(x_0, dim=-1) / self.config.model.cosine_temperature
+
+    def _scaled(self, x_0: Tensor) -> Tensor:
+        """c x_0, around which the chain's states lie."""
+        return self._as_rounded(x_0) * self.config.diffusion.x0_scale
 
     def _as_rounded(self, x_0: Tensor) -> Tensor:
         """x_0 as rounding sees it: where only the direction counts, at length √D, that of unit noise."""
@@ -227,8 +266,20 @@ class DiffuRec(Recommender):
 
         return approximate
 
-    def round(self, x_0: Tensor, rounding: Rounding | None = None) -> Tensor:
-        """Scores (B, V+1) of all ids for x_0 (B, D): inner product, negative squared distance, or cosine."""
+    def round(self, x_0: Tensor, rounding: Rounding | None = None, histories: Tensor | None = None) -> Tensor:
+        """Scores (B, V+1) of all ids for x_0 (B, D).
+
+        Args:
+            x_0: what to round.
+            rounding: inner product, negative squared distance, or cosine; None is the model's own.
+            histories: ids that are seen (B, L), whose scores are shifted where the model has learned to.
+        """
+        scores = self._scores(x_0, rounding)
+        if self.repeats is None or histories is None:
+            return scores
+        return scores.scatter(1, histories, scores.gather(1, histories) + self.repeat_bias)
+
+    def _scores(self, x_0: Tensor, rounding: Rounding | None) -> Tensor:
         table = self.item_embeddings.weight
         rounding = rounding or self.config.model.rounding
         if rounding == "cosine":
@@ -244,7 +295,7 @@ class DiffuRec(Recommender):
         with autocast(self.device, self.config.train.precision):
             history = self.condition(histories)
             x_0 = self.walk_to_end(history, draws, WalkOptions(steps=steps), exact_end=True)
-        return self.round(x_0)
+        return self.round(x_0, histories=histories)
 
     def walk_to_end(
         self, history: Conditioning, draws: Draws, options: WalkOptions, *, exact_end: bool = False
@@ -255,3 +306,10 @@ class DiffuRec(Recommender):
             x_0 = step.x_prev
         assert x_0 is not None  # a schedule has at least one step
         return x_0
+
+
+def first_mentions(histories: Tensor) -> Tensor:
+    """Where an item of a history is named for the first time, and no padding, (B, L)."""
+    same = histories.unsqueeze(2) == histories.unsqueeze(1)  # (B, L, L)
+    again = same.tril(-1).any(2)
+    return ~again & (histories > 0)

@@ -178,3 +178,27 @@ def test_a_large_catalogue_has_the_same_loss_and_gradients(monkeypatch) -> None:
     (small_loss, small), (large_loss, large_) = found
     torch.testing.assert_close(small_loss, large_loss)
     torch.testing.assert_close(small, large_, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("rounding", ["inner_product", "cosine"])
+def test_the_bias_of_repeats_is_in_the_loss_as_it_is_in_the_scores(rounding) -> None:
+    model = make(rounding=rounding, repeat_bias=True)
+    with torch.no_grad():
+        model.repeats.fill_(-0.2)
+    # A repeated item counts once, padding not at all; the second target is one of its history.
+    batch = Batch(torch.tensor([[0, 3, 4, 3], [7, 8, 9, 9]]), torch.tensor([5, 8]))
+    x_0 = torch.randn(2, 16, requires_grad=True)
+    looked_up = model.item_embeddings(torch.cat([batch.histories, batch.targets.unsqueeze(1)], dim=1))
+    losses = model._with_repeats(model.cross_entropy(x_0, batch.targets), x_0, batch, looked_up)
+    shift = torch.zeros(2, 31)
+    shift[0, [3, 4]] = shift[1, [7, 8, 9]] = 1
+    scores = model.round(x_0) + shift * model.repeat_bias
+    torch.testing.assert_close(model.round(x_0, histories=batch.histories)[:, 1:], scores[:, 1:])
+    expected = F.cross_entropy(scores[:, 1:], batch.targets - 1, reduction="none")
+    torch.testing.assert_close(losses, expected)
+    for ours, theirs in zip(
+        torch.autograd.grad(losses.sum(), [x_0, model.repeats], retain_graph=True),
+        torch.autograd.grad(expected.sum(), [x_0, model.repeats]),
+        strict=True,
+    ):
+        torch.testing.assert_close(ours, theirs)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,14 +40,17 @@ def test_ranks_in_a_batch_are_those_of_walks_alone(tmp_path: Path, mask: str):
         assert rank == (NO_TARGET if case.target is None else last.x_0_hat.target_rank)
 
 
-@pytest.mark.parametrize("rounding", ["inner_product", "distance"])
+@pytest.mark.parametrize("rounding", ["inner_product", "distance", "cosine"])
 @pytest.mark.parametrize(("top_k", "lambda_scale"), [(1, 1.0), (3, 4.0), (10, 0.3), (10, 30.0), (60, 1.0)])
 @pytest.mark.parametrize("exclude_seen", [False, True])
 def test_lists_settle_where_those_of_walks_alone_do(
     tmp_path: Path, rounding: str, top_k: int, lambda_scale: float, exclude_seen: bool
 ):
-    run = make_run(tmp_path / "run", make_dataset(tmp_path / "data"), small_config(steps=8, lambda_mean=0.2))
+    config = small_config(steps=8, lambda_mean=0.2)
+    config = replace(config, model=replace(config.model, repeat_bias=True))
+    run = make_run(tmp_path / "run", make_dataset(tmp_path / "data"), config)
     inspector, dataset = load_inspector(run), run.dataset()
+    inspector.model.repeats.data.fill_(0.1)
     walk = WalkOptions(rounding=rounding, lambda_scale=lambda_scale)  # type: ignore[arg-type]
     view = View(top_k=top_k, walk=walk, exclude_seen=exclude_seen)
     cases = [case_of_user(dataset, user) for user in range(12)]

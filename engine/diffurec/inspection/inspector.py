@@ -173,19 +173,24 @@ class Inspector:
         Raises:
             UserError: one is empty.
         """
+        return self.model.condition(self._histories(cases))
+
+    def _histories(self, cases: Sequence[Case]) -> Tensor:
+        """What the model sees of the histories, padded on the left, (B, L)."""
         max_len = self.model.config.data.max_len
         recent = [case.history[-max_len:] for case in cases]
         if not all(recent):
             raise UserError("the history is empty; give at least one known item")
         width = max_len if self.model.needs_full_width else max(map(len, recent))
         padded = [[0] * (width - len(history)) + list(history) for history in recent]
-        return self.model.condition(torch.tensor(padded, device=self.model.device))
+        return torch.tensor(padded, device=self.model.device)
 
     def candidates(
         self, x: Tensor, cases: Sequence[Case], view: View, rounding: Rounding | None = None
     ) -> Tensor:
         """Scores (B, V+1) with padding, and on request items of the history, at -inf."""
-        scores = self.model.round(x, rounding or view.walk.rounding)
+        seen_by_model = None if self.model.repeats is None else self._histories(cases)
+        scores = self.model.round(x, rounding or view.walk.rounding, seen_by_model)
         scores[:, 0] = float("-inf")
         if view.exclude_seen:
             for row, case in enumerate(cases):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from diffurec.inspection.cases import Case
@@ -42,7 +43,7 @@ def settled_steps(
     steps = read_out.shape[1]
     k = min(view.top_k, final.shape[1] - 1)
     near = final.topk(min(NEAR * k + 1, final.shape[1]), dim=-1)  # (B, M): the list first
-    held, lost = _decided(inspector, view, read_out, near.indices, near.values > float("-inf"), k)
+    held, lost = _decided(inspector, view, read_out, near.indices, near.values, k)
     settled = torch.full((len(cases),), steps - 1, device=final.device)
     open_rows = torch.arange(len(cases), device=final.device)
     for step in range(steps - 2, -1, -1):
@@ -64,7 +65,7 @@ def settled_steps(
 
 
 def _decided(
-    inspector: Inspector, view: View, read_out: Tensor, near: Tensor, ranked: Tensor, k: int
+    inspector: Inspector, view: View, read_out: Tensor, near: Tensor, values: Tensor, k: int
 ) -> tuple[Tensor, Tensor]:
     """Of each step, whether the list surely is the final one, and whether it surely is not; (B, S) each.
 
@@ -73,17 +74,22 @@ def _decided(
         view: how to round.
         read_out: (B, S, D).
         near: the best items at the last step, best first, (B, M).
-        ranked: which of them may be in a list at all, (B, M).
+        values: their scores there; -inf for what may be in no list, (B, M).
         k: length of the list.
     """
-    table = inspector.model.item_embeddings.weight
-    scores = torch.bmm(read_out, table[near].transpose(1, 2))  # (B, S, M)
-    squares = table.square().sum(-1)
-    gain = (read_out - read_out[:, -1:]).square().sum(-1).sqrt() * squares.max().sqrt()  # (B, S)
-    if (view.walk.rounding or inspector.model.config.model.rounding) == "distance":
-        scores = 2 * scores - squares[near].unsqueeze(1)  # the rest is the same for all items
-        gain = 2 * gain
-    scores = scores.masked_fill(~ranked.unsqueeze(1), float("-inf"))
+    model = inspector.model
+    table = model.item_embeddings.weight
+    items = table[near]  # (B, M, D)
+    rounding = view.walk.rounding or model.config.model.rounding
+    if rounding == "cosine":
+        read_out = F.normalize(read_out, dim=-1) / model.config.model.cosine_temperature
+        items, longest = F.normalize(items, dim=-1), torch.ones((), device=table.device)
+    else:
+        longest = table.square().sum(-1).max().sqrt()
+    # Scores are products plus what does not change from step to step, or is the same for all items.
+    moved = (read_out - read_out[:, -1:]) * (2 if rounding == "distance" else 1)  # (B, S, D)
+    scores = values.unsqueeze(1) + torch.bmm(moved, items.transpose(1, 2))  # (B, S, M)
+    gain = moved.square().sum(-1).sqrt() * longest  # (B, S)
     weakest = scores[..., :k].amin(-1)
     beyond = scores[..., k:]
     strongest = beyond.amax(-1) if beyond.shape[-1] else torch.full_like(weakest, float("-inf"))
