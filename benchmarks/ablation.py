@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.workloads import workload  # noqa: E402
-from diffurec import approximator, device, dropout, training_step  # noqa: E402
+from diffurec import activation, approximator, device, dropout, training_step  # noqa: E402
 from diffurec.config import Config  # noqa: E402
 from diffurec.data.batches import training_examples  # noqa: E402
 from diffurec.data.dataset import open_dataset  # noqa: E402
@@ -56,6 +56,17 @@ def torchs_dropout() -> None:
 
     mock.patch.object(dropout, "dropout", plain).start()
     mock.patch.object(approximator, "dropout", plain).start()
+    mock.patch.object(activation, "dropout", plain).start()
+    mock.patch.object(activation, "spelled_out", return_value=False).start()
+
+
+def plain_gelu() -> None:
+    """tanh-GELU in bf16 too, and its dropout as any other."""
+
+    def plain(x: torch.Tensor, p: float, *, training: bool) -> torch.Tensor:
+        return dropout.dropout(F.gelu(x, approximate="tanh"), p, training=training)
+
+    mock.patch.object(approximator, "gelu_dropped", plain).start()
 
 
 def apart() -> None:
@@ -94,6 +105,7 @@ VARIANTS: dict[str, Callable[[], None]] = {
     "every query of the last block": every_query,
     "float32": in_fp32,
     "torch's own dropout": torchs_dropout,
+    "tanh-GELU and its dropout apart": plain_gelu,
     "queries, keys, values apart": apart,
     "freed memory given back": loose_memory,
     "Adam, not fused": plain_adam,

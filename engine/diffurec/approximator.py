@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from diffurec.activation import gelu_dropped
 from diffurec.config import AttentionMask
 from diffurec.dropout import Dropout, as_now, dropout, spelled_out
 
@@ -124,7 +125,7 @@ class FeedForward(nn.Module):
         nn.init.xavier_normal_(self.outer.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.outer(self.dropout(F.gelu(self.inner(x), approximate="tanh")))
+        return self.outer(gelu_dropped(self.inner(x), self.dropout.p, training=self.training))
 
 
 class Block(nn.Module):

@@ -58,6 +58,12 @@ def dropout(x: Tensor, p: float, *, training: bool) -> Tensor:
         return x
     if not spelled_out(x.device):
         return F.dropout(x, p)
+    mask = draw_mask(x, p)
+    return x if mask is None else x * mask
+
+
+def draw_mask(x: Tensor, p: float) -> Tensor | None:
+    """What `x` is multiplied with: 0 with probability `p`, else the scale; None where nothing is dropped."""
     shape = x.shape if _share is None else (_share.total, *x.shape[1:])
     count = math.prod(shape)
     seed = int(torch.randint(2**62, ()))
@@ -65,9 +71,12 @@ def dropout(x: Tensor, p: float, *, training: bool) -> Tensor:
     if _share is not None:
         numbers = _share.of(numbers)
     dropped = min(_dithered(p * _LEVELS, seed), _LEVELS - 1)
-    kept = numbers >= dropped - _LEVELS // 2
-    scale, zero = x.new_tensor(_LEVELS / (_LEVELS - dropped)), x.new_zeros(())
-    return x * torch.where(kept, scale, zero)
+    if not dropped:
+        return None
+    # By arithmetic on bytes: torch's comparisons and choices make one element at a time on a CPU.
+    lowest = dropped - _LEVELS // 2  # of those kept
+    kept = numbers.clamp_(lowest - 1, lowest).sub_(lowest - 1)  # 0 or 1
+    return kept.to(x.dtype).mul_(_LEVELS / (_LEVELS - dropped))
 
 
 def _uniform_bytes(count: int, seed: int, device: torch.device) -> Tensor:
