@@ -35,3 +35,14 @@ def shared() -> Iterator[Path]:
     if not SHARED.is_dir():
         pytest.skip(f"needs the authors' data in {SHARED}")
     return SHARED
+
+
+@pytest.fixture
+def one_thread():
+    """torch on one thread, as in the trainings that a test compares with: threads do not survive a fork."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -10,7 +10,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
-from diffurec.errors import ErrorElsewhere, UserError
+from diffurec.errors import OUT_OF_MEMORY, ErrorElsewhere, UserError, is_out_of_memory
 from diffurec.launch import is_process_lost
 
 if TYPE_CHECKING:
@@ -150,19 +150,3 @@ def interruptible() -> Generator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-OUT_OF_MEMORY = (
-    "out of memory; take a smaller batch (train.batch_size, train.eval_batch_size, --batch-size), model or"
-    " data.max_len"
-)
-
-
-def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether this is how torch says that a GPU, or the machine, has no memory left."""
-    said = str(error)
-    return (
-        type(error).__name__ == "OutOfMemoryError"
-        or "out of memory" in said
-        or "can't allocate memory" in said
-    )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from diffurec.data.dataset import Dataset
     from diffurec.run import Run
     from diffurec.training_state import Observer
+    from diffurec_tui.cli.detaching import Detached
 
 app = typer.Typer()
 
@@ -47,12 +48,24 @@ def train(
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write TensorBoard event files into the run, too.")
     ] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Train in the background; what is said goes to RUN/train.log.")
+    ] = False,
     json_: Json = False,
 ) -> None:
     """Train on a dataset folder; stop with Ctrl-C at any time and continue with --resume.
 
     Under torchrun, all processes train one model together.
     """
+    folder = out or Path("runs") / f"{dataset.resolve().name}-{Path(recipe or RECIPE).stem}"
+    detached = None
+    if detach:
+        from diffurec_tui.cli.detaching import Parent, go_into_background
+
+        detached = go_into_background()
+        if isinstance(detached, Parent):
+            detached.leave(folder, json_=json_)
+            return
     from diffurec.data.dataset import open_dataset
     from diffurec.launch import joined
     from diffurec.recipe import build_config, load_recipe, parse_overrides
@@ -62,7 +75,6 @@ def train(
             data = open_dataset(dataset)
             overrides = parse_overrides(set_ or [])
             config = build_config(load_recipe(recipe or RECIPE), overrides)
-        folder = out or Path("runs") / f"{data.path.resolve().name}-{Path(recipe or RECIPE).stem}"
         result = train_run(
             data,
             config,
@@ -73,6 +85,7 @@ def train(
             asked={f"{section}.{key}" for section, table in overrides.items() for key in table},
             recipe=recipe,
             world=world,
+            detached=detached,
         )
     if not world.first:
         return
@@ -95,6 +108,7 @@ def train_run(
     asked: set[str] | None = None,
     recipe: str | None = None,
     world: World = ALONE,
+    detached: Detached | None = None,
 ) -> dict[str, Any]:
     """Train or continue a run with progress on stderr; returns the result as JSON values.
 
@@ -110,6 +124,7 @@ def train_run(
     from diffurec.train import Trainer, build_and_seed
     from diffurec.training_lock import training_lock
     from diffurec.training_state import Interrupted
+    from diffurec.trainings import LOG
     from diffurec_tui.cli.progress import NoProgress
 
     going_on = False
@@ -135,7 +150,7 @@ def train_run(
             return _summary(run, status.best, dict(status.test or {}), stopped_early=False)
         try:
             with world.together():
-                observer = _observer(run, tensorboard) if world.first else NoProgress()
+                observer = _observer(run, tensorboard, detached) if world.first else NoProgress()
                 model = build_and_seed(lambda: DiffuRec(run.num_items, run.config), run.config.train.seed)
                 trainer = Trainer(run, model, data, chosen, observer, should_stop=stop, world=world)
         except BaseException:
@@ -145,6 +160,8 @@ def train_run(
         started = time.perf_counter()
         try:
             with stop, observer:
+                if detached is not None:
+                    detached.begin(run.path / LOG)
                 result = trainer.run(resume=going_on)
         except Interrupted:
             if world.first:
@@ -223,10 +240,11 @@ def _continue(folder: Path, config: Config, data: Dataset, asked: set[str], reci
     return run
 
 
-def _observer(run: Run, tensorboard: bool) -> Any:
+def _observer(run: Run, tensorboard: bool, detached: Detached | None) -> Any:
     from diffurec_tui.cli.progress import LiveProgress, PlainProgress
 
-    console: Observer = LiveProgress(run) if sys.stderr.isatty() else PlainProgress(run)
+    live = sys.stderr.isatty() and detached is None
+    console: Observer = LiveProgress(run) if live else PlainProgress(run)
     if not tensorboard:
         return console
     from diffurec_tui.cli.tensorboard import WithTensorBoard

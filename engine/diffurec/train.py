@@ -24,7 +24,7 @@ import torch
 from diffurec.checkpoint import load_checkpoint, save_checkpoint
 from diffurec.data.batches import Examples, training_examples
 from diffurec.data.dataset import Dataset, IntArray, Split
-from diffurec.errors import UserError
+from diffurec.errors import UserError, in_one_line
 from diffurec.evaluate import choose_users, evaluate
 from diffurec.parallel import ALONE, World
 from diffurec.recommender import Recommender
@@ -129,9 +129,9 @@ class Trainer:
         except Interrupted:
             self.log.status(self.position, "interrupted")
             raise
-        except UserError as error:
+        except Exception as error:
             with contextlib.suppress(UserError):  # the disk that is full takes no status either
-                self.log.status(self.position, "failed", error=str(error))
+                self.log.status(self.position, "failed", error=in_one_line(error))
             raise
         finally:
             self.log.close()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from diffurec.errors import UserError
-from diffurec.files import cannot_write
+from diffurec.files import as_object, cannot_write
+from diffurec.process import Process, this_process, unpack_process
 
 NAME = ".lock"
 TRIES, PAUSE = 5, 0.1  # `is_locked` holds the lock for a moment, too
@@ -18,7 +20,7 @@ TRIES, PAUSE = 5, 0.1  # `is_locked` holds the lock for a moment, too
 
 @contextmanager
 def training_lock(folder: Path) -> Generator[None]:
-    """Keep every other training out of a run folder.
+    """Keep every other training out of a run folder, and say in the lock's file who does.
 
     A file system that knows no locks is taken at its word: then nothing is kept out.
 
@@ -33,6 +35,9 @@ def training_lock(folder: Path) -> Generator[None]:
     try:
         if not _acquire(descriptor):
             raise UserError(f"{folder}: is being trained by another process; stop that one first")
+        with suppress(OSError):  # a full disk: the lock holds all the same
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(this_process().pack()).encode(), 0)
         yield
     finally:
         os.close(descriptor)
@@ -67,3 +72,12 @@ def is_locked(folder: Path) -> bool | None:
         return False
     finally:
         os.close(descriptor)
+
+
+def last_holder(folder: Path) -> Process | None:
+    """Who holds the lock, or held it last; None where the file does not say."""
+    try:
+        told = as_object(json.loads((folder / NAME).read_text(encoding="utf-8")))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return unpack_process(told) if told is not None else None

@@ -187,7 +187,7 @@ def test_a_lock_keeps_others_out_and_dies_with_its_process(tmp_path: Path) -> No
     # Whatever process has that number now, and whichever host wrote it down.
     told = json.loads((run.path / "status.json").read_text())
     write_json(run.path / "status.json", {**told, "host": "another", "pid": 1})
-    assert read_status(run).state == "stopped"
+    assert read_status(run).state == "killed"
     with training_lock(run.path):
         assert is_locked(run.path)
     assert not is_locked(run.path)

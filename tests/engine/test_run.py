@@ -125,4 +125,4 @@ def test_a_process_that_is_gone_is_not_running(tmp_path, dataset) -> None:
     )
     told = json.loads((run.path / "status.json").read_text())
     (run.path / "status.json").write_text(json.dumps({**told, "pid": int(child.stdout)}))
-    assert read_status(run).state == "stopped"
+    assert read_status(run).state == "killed"

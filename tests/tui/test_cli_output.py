@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from diffurec_tui.cli.console import is_out_of_memory
+from diffurec.errors import is_out_of_memory
 from tests.helpers import make_dataset, make_run, write_dataset
 from tests.tui.command import diffurec
 
@@ -89,7 +89,7 @@ def test_titles_that_the_encoding_lacks_are_escaped(run) -> None:
 def test_an_odd_width_is_not_taken(run, columns) -> None:
     done = shell("diffurec runs $RUN/..", run, COLUMNS=columns)
     assert done.returncode == 0, done
-    assert "finished" in done.stdout.decode() or "stopped" in done.stdout.decode()
+    assert "finished" in done.stdout.decode() or "killed" in done.stdout.decode()
 
 
 def test_a_folder_that_is_gone_and_a_name_that_is_no_text(run, tmp_path) -> None:
