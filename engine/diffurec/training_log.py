@@ -15,6 +15,7 @@ from diffurec.parallel import World
 from diffurec.run import Run
 from diffurec.status import write_status
 from diffurec.training_state import Observer, Position
+from diffurec.usage import Usage
 
 
 class TrainingLog:
@@ -28,6 +29,7 @@ class TrainingLog:
         self.world = world
         self._file: MetricsLog | None = None
         self._loss_sum = torch.zeros((), dtype=torch.float64, device=device)
+        self._usage = Usage(device)
         self.start_clock(0)
 
     def open(self, position: Position, *, keep_bytes: int) -> None:
@@ -61,6 +63,7 @@ class TrainingLog:
         system = {
             "examples_per_s": (position.step - steps_before) * self.config.batch_size / seconds,
             "peak_memory_mb": peak_memory_mb(self.device),
+            **self._usage.read(),
         }
         self.write(position, "train", {"loss": loss, "learning_rate": rate}, system)
         self._loss_sum.zero_()

@@ -1,0 +1,1 @@
+"""Following the metrics of trainings while they are written, in memory that does not grow."""
