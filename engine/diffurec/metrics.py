@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 
 CUTOFFS = (5, 10, 20)
+TIES = "of the items that score exactly as the true one, half count as before it, rounded in its favour"
+"""What `target_rank` does, in words for whoever reads its ranks."""
 
 
 def target_rank(scores: Tensor, targets: Tensor) -> Tensor:
@@ -33,19 +35,26 @@ def target_rank(scores: Tensor, targets: Tensor) -> Tensor:
     return torch.where(own.squeeze(1).isnan() | own.squeeze(1).isneginf(), ranked + 1, rank)
 
 
-def ranking_metrics(ranks: npt.NDArray[np.int64]) -> dict[str, float]:
-    """HR, NDCG and MRR at 5, 10 and 20, in percent, each the mean over all users.
+def user_metrics(ranks: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float64]]:
+    """HR, NDCG and MRR at 5, 10 and 20 of each user alone, between 0 and 1, (U,) each.
+
+    All are functions of the rank, and alike for all ranks beyond the last cutoff.
 
     Args:
         ranks: rank of the true item of each user, (U,).
     """
-    values: dict[str, float] = {}
+    values: dict[str, npt.NDArray[np.float64]] = {}
     for k in CUTOFFS:
         hit = ranks <= k
-        values[f"HR@{k}"] = _percent(hit.astype(np.float64))
-        values[f"NDCG@{k}"] = _percent(np.where(hit, 1 / np.log2(ranks + 1.0), 0.0))
-        values[f"MRR@{k}"] = _percent(np.where(hit, 1 / ranks, 0.0))
+        values[f"HR@{k}"] = hit.astype(np.float64)
+        values[f"NDCG@{k}"] = np.where(hit, 1 / np.log2(ranks + 1.0), 0.0)
+        values[f"MRR@{k}"] = np.where(hit, 1 / ranks, 0.0)
     return values
+
+
+def ranking_metrics(ranks: npt.NDArray[np.int64]) -> dict[str, float]:
+    """HR, NDCG and MRR at 5, 10 and 20, in percent, each the mean over all users; NaN of none."""
+    return {name: _percent(values) for name, values in user_metrics(ranks).items()}
 
 
 def _percent(values: npt.NDArray[np.float64]) -> float:

@@ -3,9 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from torch import nn
 
-from diffurec.evaluate import choose_users, evaluate, popularity_baseline
+from diffurec.evaluate import choose_users, evaluate, mean_probability, popularity_baseline
 from diffurec.model import DiffuRec
 from diffurec.recommender import Recommender
 from tests.helpers import make_dataset, small_config, write_dataset
@@ -111,3 +114,97 @@ def test_ranks_of_a_model_that_walks_do_not_depend_on_the_batch(tmp_path) -> Non
     assert np.array_equal(found[0][3:], found[2])
     other = evaluate(model, dataset, users, "test", max_len=12, device=CPU, seed=6).ranks
     assert not np.array_equal(found[0], other)
+
+
+class Undecided(Repeats):
+    """Each walk is sure of another item: of item 1 or of item 2, by its noise; item 3 is always second."""
+
+    def scores(self, histories, draws, steps=None):
+        heads = draws.normal((len(histories), 1))[:, 0] > 0
+        scores = torch.zeros(len(histories), self.num_items + 1)
+        scores[:, 1] = torch.where(heads, 4.0, -4.0)
+        scores[:, 2] = torch.where(heads, -4.0, 4.0)
+        scores[:, 3] = 3.9
+        return scores
+
+
+def test_several_walks_are_ranked_by_their_mean_probability(tmp_path) -> None:
+    dataset = write_dataset(tmp_path / "d", [[4, 5, 3]] * 30 + [[4, 5, 1]] * 30, 5)
+    users = choose_users(dataset, "test")
+
+    def of(samples: int, batch_size: int = 7):
+        return evaluate(
+            Undecided(5), dataset, users, "test",
+            max_len=5, device=CPU, samples=samples, top_k=3, batch_size=batch_size,
+        )  # fmt: skip
+
+    one, many = of(1), of(64)
+    assert set(one.ranks[:30]) == {2}
+    assert set(one.ranks[30:]) == {1, 5}  # by the luck of the one walk
+    assert set(many.ranks[:30]) == {1}
+    assert set(many.ranks[30:]) <= {2, 3}
+    p = np.exp(many.lists.scores.astype(float))
+    a, b, c = np.exp([4.0, -4.0, 3.9]) / (np.exp([4.0, -4.0, 3.9]).sum() + 2)
+    assert p[:, 0] == pytest.approx(np.full(60, c), rel=1e-4)
+    assert p[:, 1:].sum(1) == pytest.approx(np.full(60, a + b), rel=1e-4)  # h a + (1-h) b, and the other
+    assert np.array_equal(many.ranks, of(64, batch_size=60).ranks)
+
+
+@pytest.mark.parametrize("samples", [2, 5])
+def test_aggregated_walks_do_not_depend_on_the_batch(tmp_path, samples) -> None:
+    dataset = make_dataset(tmp_path / "d", users=40)
+    torch.manual_seed(0)
+    model = DiffuRec(dataset.num_items, small_config(lambda_mean=0.5))
+    users = choose_users(dataset, "test")
+
+    def of(chosen, size: int, samples: int):
+        return evaluate(
+            model, dataset, chosen, "test",
+            max_len=12, device=CPU, steps=4, batch_size=size, samples=samples, exclude_seen=True, top_k=5,
+        )  # fmt: skip
+
+    found = of(users, 512, samples)
+    assert np.array_equal(found.ranks, of(users, 7, samples).ranks)
+    assert np.array_equal(found.ranks[3:], of(users[3:], 512, samples).ranks)
+    assert (found.ranks != of(users, 512, 1).ranks).any()
+
+
+@settings(deadline=None)
+@given(hnp.arrays(np.float32, (3, 9), elements=st.floats(-30, 30, width=32)), st.integers(1, 4))
+def test_walks_that_agree_are_ranked_as_one_of_them(scores, samples) -> None:
+    rows = torch.from_numpy(np.sort(np.round(scores, 2), axis=1))
+    rows[:, 0] = float("-inf")
+    mean = mean_probability(lambda _: rows, samples)
+    assert (mean[:, 0] == float("-inf")).all()
+    if samples == 1:
+        assert torch.equal(mean, rows)
+    else:
+        torch.testing.assert_close(mean, rows.log_softmax(1), atol=1e-4, rtol=0)
+        assert (mean[:, 1:].diff(dim=1) >= -1e-5).all()
+
+
+def test_lists_are_the_best_candidates_in_order(tmp_path) -> None:
+    dataset = write_dataset(tmp_path / "d", [[5, 3, 3], [2, 4, 6], [1, 2, 3]], 6)
+    users = choose_users(dataset, "test")
+    # Last item first, then by id; the first user's target, the last item again, is a candidate all the same.
+    found = evaluate(
+        Repeats(6), dataset, users, "test", max_len=9, device=CPU, exclude_seen=True, top_k=5, batch_size=2
+    )
+    assert found.lists.items.tolist() == [[3, 1, 2, 4, 6], [1, 3, 5, 6, 0], [3, 4, 5, 6, 0]]
+    assert found.lists.scores[0].tolist() == [500, -1, -2, -4, -6]
+    assert np.isneginf(found.lists.scores[1:, 4]).all()
+    popular = popularity_baseline(dataset, users, "test", exclude_seen=True, top_k=2)  # once each: 5, 2, 1
+    assert [set(row) for row in popular.lists.items[:2].tolist()] == [{1, 2}, {1, 5}]
+    assert popular.lists.items[2, 0] == 5
+    longer = evaluate(Repeats(6), dataset, users, "test", max_len=9, device=CPU, top_k=9)
+    assert (longer.lists.items[:, 6:] == 0).all()
+
+
+def test_where_nothing_ties_the_list_has_the_true_item_at_its_rank(tmp_path) -> None:
+    dataset = make_dataset(tmp_path / "d", users=30, items=40)
+    torch.manual_seed(1)
+    model = DiffuRec(40, small_config())
+    users = choose_users(dataset, "test")
+    found = evaluate(model, dataset, users, "test", max_len=12, device=CPU, steps=2, top_k=40)
+    targets = dataset.items[dataset.target_positions(users, "test")]
+    assert np.array_equal((found.lists.items == targets[:, None]).argmax(1) + 1, found.ranks)

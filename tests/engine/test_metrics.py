@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diffurec.metrics import ranking_metrics, target_rank
+from diffurec.metrics import ranking_metrics, target_rank, user_metrics
 
 
 def rank_of(row: list[float], target: int) -> int:
@@ -61,3 +61,8 @@ def test_metrics_are_means_over_users_whatever_their_order(ranks) -> None:
 
 def test_no_users_have_no_metrics() -> None:
     assert math.isnan(ranking_metrics(np.array([], dtype=np.int64))["HR@10"])
+
+
+def test_all_ranks_beyond_the_last_cutoff_count_the_same() -> None:
+    each = user_metrics(np.array([21, 22, 5000]))
+    assert all((values == 0).all() for values in each.values())

@@ -155,7 +155,11 @@ def test_evaluate_prints_both_figures_and_is_seeded(run) -> None:
     assert first["metrics"] == again["metrics"]
     assert set(first["popularity"]) == set(first["metrics"])
     assert first["users"] == 29
-    table = diffurec("evaluate", "--ckpt", run).out
-    assert "most popular" in table
+    for part in ("metrics", "popularity"):
+        for name, (low, high) in first["intervals"][part].items():
+            assert 0 <= low <= first[part][name] <= high <= 100
+    table = diffurec("evaluate", "--ckpt", run)
+    assert "most popular" in table.out
+    assert "half count as before" in " ".join(table.out.split())
     assert diffurec("evaluate", "--ckpt", run, "--split", "val", "--steps", 2, "--json").json["steps"] == 2
     diffurec("evaluate", "--ckpt", run, "--split", "train").refused("--split train")

@@ -79,6 +79,10 @@ class Examples:
         longest = max(1, int((self.positions - self.starts).max()))
         return Examples(self.items, self.positions, self.starts, longest)
 
+    def targets(self, index: Tensor) -> Tensor:
+        """The items that came next in the examples at `index`, int64 (B,)."""
+        return self.items[self.positions[index]].long()
+
     def gather(self, index: Tensor) -> Batch:
         """The examples at `index` (B,), as wide as the longest history among them."""
         positions, lengths = self.positions[index], self.lengths[index]
@@ -87,7 +91,7 @@ class Examples:
         real = -back <= lengths.unsqueeze(1)  # (B, L)
         window = (positions.unsqueeze(1) + back).clamp(min=0)
         histories = torch.where(real, self.items[window].long(), 0)
-        return Batch(histories, self.items[positions].long())
+        return Batch(histories, self.targets(index))
 
     def epoch(self, batch_size: int, generator: torch.Generator) -> list[Tensor]:
         """All examples once, in random order, as index tensors of one batch each.
