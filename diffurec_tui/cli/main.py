@@ -43,7 +43,7 @@ def options(
     """Take the options that belong to no command."""
 
 
-for _module in ("demo", "data", "train", "weights", "evaluate", "probe", "explore", "walks", "runs"):
+for _module in ("demo", "data", "train", "weights", "evaluate", "probe", "tune", "explore", "walks", "runs"):
     _commands = import_module(f"diffurec_tui.cli.{_module}").app
     if _module == "data":
         app.add_typer(_commands, name="data")

@@ -83,7 +83,7 @@ def test_a_recipe_file_is_read_and_a_broken_one_refused(tmp_path) -> None:
     path.write_text("[train\nepochs = 7\n")
     with pytest.raises(UserError, match="line 1"):
         load_recipe(str(path))
-    with pytest.raises(UserError, match="there are demo"):
+    with pytest.raises(UserError, match="there are best, demo"):
         load_recipe("nonesuch")
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(UserError, match="cannot be read"):
