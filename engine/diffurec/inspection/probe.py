@@ -173,11 +173,10 @@ class Prober:
                 ranks[number, rows] = target_rank(candidates, batch.targets).cpu().numpy()
                 if not together:
                     continue
-                p = candidates.softmax(-1)
-                total = p if total is None else total + p
+                log_p = candidates.log_softmax(-1)
+                total = log_p if total is None else torch.logaddexp(total, log_p)  # n means
                 if number + 1 in joint:
-                    mean = total.masked_fill(candidates == float("-inf"), float("-inf"))
-                    joint[number + 1][rows] = target_rank(mean, batch.targets).cpu().numpy()
+                    joint[number + 1][rows] = target_rank(total, batch.targets).cpu().numpy()
         return Walks(lists, ranks, joint)
 
     @torch.no_grad()
