@@ -97,9 +97,11 @@ def make_dataset(
     return write_dataset(path, sequences, items, titles=titles, user_ids=user_ids)
 
 
-def small_config(*, steps: int = 32, hidden_size: int = 32, lambda_mean: float = 0.001) -> Config:
+def small_config(
+    *, steps: int = 32, hidden_size: int = 32, lambda_mean: float = 0.001, max_len: int = 12
+) -> Config:
     return Config(
-        data=DataConfig(max_len=12),
+        data=DataConfig(max_len=max_len),
         model=ModelConfig(hidden_size=hidden_size, num_blocks=2, num_heads=2, lambda_mean=lambda_mean),
         diffusion=DiffusionConfig(steps=steps),
         train=TrainConfig(epochs=5, batch_size=64),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -20,10 +21,13 @@ from diffurec.data.dataset import Dataset
 from diffurec.diffusion import BatchDraws
 from diffurec.dropout import dropout, dropping
 from diffurec.errors import UserError
+from diffurec.evaluate import Evaluation, choose_users, evaluate
 from diffurec.launch import joined, launch_id
+from diffurec.model import DiffuRec
 from diffurec.parallel import ALONE, World
 from diffurec.run import open_run
 from diffurec.status import read_status
+from diffurec.train import build_and_seed
 from tests.engine.training_processes import CONFIG as ANY_PRECISION
 from tests.engine.training_processes import in_a_world, train
 from tests.helpers import make_dataset
@@ -230,3 +234,26 @@ def test_torchrun_ends_at_once_where_the_command_is_wrong(tmp_path) -> None:
     assert done.returncode != 0
     assert done.stderr.count("error: ") == 1
     assert "exists already" in done.stderr
+
+
+def test_processes_that_share_an_evaluation_out_get_the_ranks_and_lists_of_one(tmp_path) -> None:
+    dataset = make_dataset(tmp_path / "data", users=30, items=40)
+    users = choose_users(dataset, "test")
+
+    def ranked(world: World) -> Evaluation:
+        model = build_and_seed(lambda: DiffuRec(40, CONFIG), 3)
+        return evaluate(
+            model, dataset, users, "test",
+            max_len=10, device=torch.device("cpu"), samples=2, top_k=60, batch_size=4, world=world,
+        )  # fmt: skip
+
+    def work(world: World) -> None:
+        found = ranked(world)
+        np.savez(tmp_path / f"{world.rank}.npz", ranks=found.ranks, **vars(found.lists))
+
+    alone = ranked(ALONE)
+    assert in_a_world(2, work) == [0, 0]
+    for rank in (0, 1):
+        kept = np.load(tmp_path / f"{rank}.npz")
+        for name, expected in {"ranks": alone.ranks, **vars(alone.lists)}.items():
+            np.testing.assert_array_equal(kept[name], expected)

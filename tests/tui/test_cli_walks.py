@@ -155,8 +155,8 @@ def test_evaluate_prints_both_figures_and_is_seeded(run) -> None:
     assert first["metrics"] == again["metrics"]
     assert set(first["popularity"]) == set(first["metrics"])
     assert first["users"] == 29
-    for part in ("metrics", "popularity"):
-        for name, (low, high) in first["intervals"][part].items():
+    for part, intervals in (("metrics", "intervals"), ("popularity", "popularity_intervals")):
+        for name, (low, high) in first[intervals].items():
             assert 0 <= low <= first[part][name] <= high <= 100
     table = diffurec("evaluate", "--ckpt", run)
     assert "most popular" in table.out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -113,8 +114,8 @@ def diversity(samples: SampleSet, history: Sequence[int], facts: ItemFacts) -> D
         shared_items=_share_of_pairs(counts, len(lists)),
         mean_jaccard=samples.mean_jaccard,
         entropy=float(-(share * np.log(share)).sum()),
-        intra_list_distance=_intra_list_distance(lists, facts.directions),
-        category_distance=_category_distance(lists, facts.categories),
+        intra_list_distance=intra_list_distance(lists, facts.directions),
+        category_distance=category_distance(lists, facts.categories),
         coverage=len(items) / max(1, len(facts.popularity) - 1),
         popularity=float(facts.popularity[lists].mean()),
         history_popularity=float(facts.popularity[list(history)].mean()) if history else float("nan"),
@@ -139,19 +140,30 @@ def _share_of_pairs(counts: npt.NDArray[np.int64], lists: int) -> float:
     return float((counts * (counts - 1)).sum() / (lists * (lists - 1)))
 
 
-def _intra_list_distance(lists: npt.NDArray[np.int64], directions: Floats) -> float:
-    """By the identity Σ_{i≠j} cos(i, j) = ‖Σ_i d_i‖² - k for unit vectors, some lists at a time."""
-    k = lists.shape[1]
-    if k < 2:
+def intra_list_distance(lists: npt.NDArray[np.integer[Any]], directions: Floats) -> float:
+    """Mean over lists of the mean 1 - cosine of two items; (N, k), where 0 is no item.
+
+    By the identity Σ_{i≠j} cos(i, j) = ‖Σ_i d_i‖² - n for n unit vectors, some lists at a time.
+    """
+    sizes = (lists > 0).sum(axis=1)
+    squares = np.empty(len(lists))
+    for begin in range(0, len(lists), LISTS_AT_ONCE):
+        part = lists[begin : begin + LISTS_AT_ONCE]
+        vectors = directions[part]  # (n, k, D)
+        vectors[part == 0] = 0
+        squares[begin : begin + LISTS_AT_ONCE] = np.square(vectors.sum(axis=1)).sum(axis=1)
+    pairs = sizes > 1
+    if not pairs.any():
         return float("nan")
-    parts = (lists[begin : begin + LISTS_AT_ONCE] for begin in range(0, len(lists), LISTS_AT_ONCE))
-    squares = [np.square(directions[part].sum(axis=1)).sum(axis=1) for part in parts]
-    cosine = (np.concatenate(squares) - k) / (k * (k - 1))
+    cosine = (squares - sizes)[pairs] / (sizes * (sizes - 1))[pairs]
     return float((1 - cosine).mean())
 
 
-def _category_distance(lists: npt.NDArray[np.int64], categories: Sequence[frozenset[str]]) -> float:
-    """Lists repeat, so each different one is measured once."""
+def category_distance(lists: npt.NDArray[np.integer[Any]], categories: Sequence[frozenset[str]]) -> float:
+    """Mean over lists of the mean 1 - Jaccard of the categories of two items, where both have some.
+
+    Lists repeat, so each different one is measured once.
+    """
     different, counts = np.unique(np.sort(lists, axis=1), axis=0, return_counts=True)
     total, weight = 0.0, 0
     for begin in range(0, len(different), CATEGORY_LISTS_AT_ONCE):
@@ -164,7 +176,7 @@ def _category_distance(lists: npt.NDArray[np.int64], categories: Sequence[frozen
 
 
 def _category_distances(
-    lists: npt.NDArray[np.int64], categories: Sequence[frozenset[str]]
+    lists: npt.NDArray[np.integer[Any]], categories: Sequence[frozenset[str]]
 ) -> npt.NDArray[np.float64]:
     """Mean over the pairs of each list; (N,), NaN where no two items have categories."""
     items, place = np.unique(lists, return_inverse=True)
