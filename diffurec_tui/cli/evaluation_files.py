@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diffurec.errors import UserError
-from diffurec.files import write_atomically
 
 if TYPE_CHECKING:
     import polars as pl
@@ -74,6 +73,8 @@ def users_frame(subject: Subject, result: Evaluation, other: Evaluation | None =
 
 def write_frame(option: str, path: Path, frame: pl.DataFrame) -> None:
     """Write a table as Parquet, CSV or JSON lines, as its name says."""
+    from diffurec.files import write_atomically
+
     write = {".parquet": frame.write_parquet, ".csv": frame.write_csv, ".jsonl": frame.write_ndjson}
 
     def fill(temporary: Path) -> None:
