@@ -120,17 +120,23 @@ def evaluate(
             "popularity": reports.lists_report(subject, ranked, popular),
             **({"against": reports.lists_report(subject, other, other.result)} if other else {}),
         }
-    if lists:
-        write_frame("--lists", lists, lists_frame(subject, ranked.result))
-    if per_user:
-        frame = users_frame(subject, ranked.result, other.result if other else None)
-        write_frame("--per-user", per_user, frame)
+    unwritten: UserError | None = None
+    try:
+        if lists:
+            write_frame("--lists", lists, lists_frame(subject, ranked.result))
+        if per_user:
+            frame = users_frame(subject, ranked.result, other.result if other else None)
+            write_frame("--per-user", per_user, frame)
+    except UserError as error:
+        unwritten = error  # what took long to compute is printed all the same
     if json_:
         print_json(report)
     else:
         from diffurec_tui.cli.evaluation_tables import print_tables
 
         print_tables(report)
+    if unwritten:
+        raise unwritten
 
 
 @dataclass(frozen=True)

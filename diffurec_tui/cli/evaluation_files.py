@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diffurec.errors import UserError
+from diffurec_tui.cli.console import narrate
 
 if TYPE_CHECKING:
     import polars as pl
@@ -84,6 +85,9 @@ def write_frame(option: str, path: Path, frame: pl.DataFrame) -> None:
         write_atomically(path, fill)
     except UserError as error:
         raise UserError(f"{option} {error}") from None
+    except OSError as error:
+        raise UserError(f"{option} {path}: cannot be written ({error.strerror})") from None
+    narrate(f"{path}: {len(frame):,} rows")
 
 
 def _user_ids(subject: Subject) -> pl.Series:

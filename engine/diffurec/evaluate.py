@@ -103,7 +103,8 @@ def evaluate(
     """
     examples = evaluation_examples(dataset, users, split, max_len, device, full_width=model.needs_full_width)
     keys = torch.from_numpy(users).to(device)
-    batch_size = max(1, min(batch_size, MOST_SCORES // (model.num_items + 1)))
+    most = MOST_SCORES // (1 if samples == 1 else 2)  # of several walks the sum is held beside the scores
+    batch_size = max(1, min(batch_size, most // (model.num_items + 1)))
     if not 1 <= samples <= MOST_SAMPLES:
         raise ValueError(f"{samples} samples: there may be 1 to {MOST_SAMPLES}")
     seen = examples.with_whole_histories() if exclude_seen else None
@@ -155,7 +156,7 @@ def mean_probability(candidates_of: Callable[[int], Tensor], samples: int) -> Te
         return first
     total = first.log_softmax(dim=1)
     for walk in range(1, samples):
-        total = torch.logaddexp(total, candidates_of(walk).log_softmax(dim=1))
+        torch.logaddexp(total, candidates_of(walk).log_softmax(dim=1), out=total)
     return total - math.log(samples)
 
 

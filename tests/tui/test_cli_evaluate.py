@@ -152,6 +152,14 @@ def test_what_cannot_be_is_refused_in_one_line(folder, tmp_path) -> None:
     diffurec("evaluate", "--ckpt", other.path, "--by", "category").refused("no categories")
 
 
+def test_figures_are_printed_even_where_a_file_cannot_be_written(folder, tmp_path) -> None:
+    path = tmp_path / f"{'x' * 245}.csv"  # a name that leaves no room for a temporary one
+    found = diffurec("evaluate", "--ckpt", folder / "run", "--steps", 1, "--json", "--lists", path)
+    assert found.code == 2
+    assert found.err.splitlines()[-1].startswith("error: --lists ")
+    assert found.json["users"] == 39
+
+
 def test_of_two_excerpts_the_longer_histories_are_taken(tmp_path) -> None:
     dataset = make_dataset(tmp_path / "data", users=20, items=30, max_length=40)
     short = small_config(steps=2)
