@@ -26,6 +26,7 @@ from diffurec_tui.messages import (
     UsersSorted,
     Walked,
 )
+from diffurec_tui.screens.top import TopScreen
 from diffurec_tui.screens.users import UsersScreen
 from diffurec_tui.screens.view import ViewScreen
 from diffurec_tui.snapshots import User
@@ -37,9 +38,10 @@ if TYPE_CHECKING:  # the first frame does without them
     from diffurec_tui.screens.diversity import DiversityScreen
     from diffurec_tui.screens.jump import Place
     from diffurec_tui.screens.map import MapScreen
+    from diffurec_tui.screens.metrics import MetricsScreen
     from diffurec_tui.screens.walk import WalkScreen
 
-V = TypeVar("V", bound=ViewScreen)
+V = TypeVar("V", bound=TopScreen)
 STOP_SECONDS = 0.5
 MOST_PATHS = 64
 
@@ -76,6 +78,14 @@ class ExplorerApp(Watching):
         from diffurec_tui.screens.map import MapScreen
 
         return self._installed(MapScreen(Clouds(self.data_case, self.index.name)), "map")
+
+    @cached_property
+    def metrics(self) -> MetricsScreen:
+        from diffurec_tui.metrics.followed import Following
+        from diffurec_tui.screens.metrics import MetricsScreen
+
+        run = self.opened.run.path
+        return self._installed(MetricsScreen(Following([run]), run.resolve().name), "metrics")
 
     def _installed(self, view: V, name: str) -> V:
         """A view that is kept when one leaves it."""
@@ -132,6 +142,21 @@ class ExplorerApp(Watching):
     def show_view(self, view: ViewScreen) -> None:
         """Look at the same user in another way."""
         if self.screen is self.view and self.screen is not view:
+            self.switch_screen(view)
+
+    def show_metrics(self) -> None:
+        """The plots of the training, above what one looks at."""
+        if self.on_top is not None and self.screen is not self.metrics:
+            self.push_screen(self.metrics)
+
+    def leave_metrics(self, view: ViewScreen) -> None:
+        """From the plots to a view of a user."""
+        self.pop_screen()
+        user = self.users.list.user
+        if self.view is None and user is not None:
+            self.ask(user)
+            self.push_screen(view)
+        elif self.view is not view:
             self.switch_screen(view)
 
     def close_user(self) -> None:

@@ -28,6 +28,18 @@ SAID: dict[Scope, tuple[str, ...]] = {
         "{views.view_walk} back to the walk",
         "{everywhere.help} all keys",
     ),
+    "watch": (
+        "{plots.focus_plot} shows a plot large",
+        "{plots.smooth} smooths",
+        "{plots.cursor_left} reads values",
+        "{everywhere.help} all keys",
+    ),
+    "metrics": (
+        "{plots.focus_plot} shows a plot large",
+        "{plots.others} other runs over it",
+        "{plots.smooth} smooths",
+        "{everywhere.help} all keys",
+    ),
     "map": (
         "{steps.forward} steps along the walk",
         "{map.mark_next} to the next mark",

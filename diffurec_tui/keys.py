@@ -9,14 +9,21 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Scope = Literal["everywhere", "along", "users", "views", "steps", "walk", "diversity", "map", "dials", "edit"]
+Scope = Literal[
+    "everywhere", "along", "users", "views", "steps", "walk", "diversity", "map", "dials", "edit", "plots",
+    "metrics", "watch",
+]  # fmt: skip
 """Where an action works; `views` is every screen about one user, `steps` those with a step, `along` is
-the list of users and all that goes along it."""
+the list of users and all that goes along it; `plots` is the metrics of trainings, in the explorer
+(`metrics`) and alone (`watch`)."""
 
 VIEWS: tuple[Scope, ...] = ("walk", "diversity", "map")
 STEPPED: tuple[Scope, ...] = ("walk", "map")
 MODES: tuple[Scope, ...] = ("dials", "edit")
 """Scopes of a widget that takes the keys for a while."""
+PLOTTED: tuple[Scope, ...] = ("plots", "metrics", "watch")
+PROGRAM = ("theme", "help", "command_palette", "quit")
+"""Of what works everywhere, what has nothing to do with users."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +87,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("history_down", "walk", "down,j", "↓ j", "newer", "Scroll the history to newer items", "Look"),
     Action("export", "walk", "e", "e", "export", "Write what is on screen to a JSON file", "Look", 16),
     Action("view_walk", "views", "1", "1", "walk", "The walk, step by step", "Views"),
-    Action("view_diversity", "views", "2", "2", "views", "Diversity: many walks; would another draw have said something else?", "Views", 6, "123"),
+    Action("view_diversity", "views", "2", "2", "views", "Diversity: many walks; would another draw have said something else?", "Views", 6, "1234"),
     Action("more", "diversity", "m", "m", "walks", "Draw more walks, up to a thousand", "Diversity", 1, "m M"),
     Action("fewer", "diversity", "M", "M", "fewer", "Look at fewer of the walks", "Diversity"),
     Action("longer", "diversity", "k", "k", "length", "Longer lists: 1, 5, 10, 20 or 50 items", "Diversity", 4, "k K"),
     Action("shorter", "diversity", "K", "K", "shorter", "Shorter lists", "Diversity"),
+    Action("view_metrics", "along", "4", "4", "metrics", "Metrics: plots of the training, live; other runs over it", "Views", 18),
     Action("up", "diversity", "up", "↑", "up", "Scroll the items up", "Diversity"),
     Action("down", "diversity", "down", "↓", "items", "Scroll the items down", "Diversity", 10, "↑↓"),
     Action("page_up", "diversity", "pageup", "page ↑", "page up", "Scroll a page up", "Diversity"),
@@ -143,6 +151,32 @@ ACTIONS: tuple[Action, ...] = (
     Action("edit_later", "edit", "shift+down,J", "shift+↓ J", "move", "Move the item towards the newest", "What if"),
     Action("edit_restore", "edit", "0", "0", "reset", "The history as the data has it", "What if", 6),
     Action("edit_leave", "edit", "escape,w", "esc w", "close", "Leave the history as it is now", "What if", 5),
+    Action("cursor_right", "plots", "right,l", "→ l", "read", "The cursor to the right: values of all runs there", "Metrics", 2, "←→"),
+    Action("cursor_left", "plots", "left,h", "← h", "left", "The cursor to the left", "Metrics"),
+    Action("cursor_far_right", "plots", "shift+right,L", "shift+→ L", "ten right", "The cursor ten columns to the right", "Metrics"),
+    Action("cursor_far_left", "plots", "shift+left,H", "shift+← H", "ten left", "The cursor ten columns to the left", "Metrics"),
+    Action("cursor_first", "plots", "home,0", "home 0", "left edge", "The cursor to the left edge of what is seen", "Metrics"),
+    Action("cursor_newest", "plots", "end,dollar_sign", "end $", "newest", "Read the newest values, and go along with them", "Metrics", 13),
+    Action("focus_plot", "plots", "enter", "enter", "large", "The plot that is marked as large as the screen, or all of them", "Metrics", 1),
+    Action("plot_next", "plots", "tab", "tab", "next plot", "Mark the next plot", "Metrics", 3),
+    Action("plot_back", "plots", "shift+tab", "shift+tab", "plot before", "Mark the plot before", "Metrics"),
+    Action("plot_below", "plots", "down,j", "↓ j", "below", "Mark the plot below", "Metrics"),
+    Action("plot_above", "plots", "up,k", "↑ k", "above", "Mark the plot above", "Metrics"),
+    Action("smooth", "plots", "s", "s", "smooth", "Smoothing: none, 0.6, 0.9, 0.99 of the running mean", "Metrics", 4),
+    Action("axis", "plots", "x", "x", "axis", "Over what: step, epoch, time since the start", "Metrics", 5),
+    Action("log", "plots", "y", "y", "log", "A logarithmic scale, or a plain one", "Metrics", 6),
+    Action("zoom_in", "plots", "z", "z", "zoom", "Nearer, around the cursor or up to the newest", "Metrics", 7, "zZ"),
+    Action("zoom_out", "plots", "Z", "Z", "farther", "Farther", "Metrics"),
+    Action("pan_left", "plots", "A", "A", "pan", "Look further left", "Metrics", 14, "AD"),
+    Action("pan_right", "plots", "D", "D", "right", "Look further right", "Metrics"),
+    Action("fit_all", "plots", "a", "a", "all", "Look at everything from the first step to the newest", "Metrics", 15),
+    Action("filter", "plots", "slash", "/", "filter", "Show the series of a regular expression alone", "Metrics", 8),
+    Action("kind", "plots", "g", "g", "group", "Which series: all, training, validation, machine", "Metrics", 10),
+    Action("others", "plots", "o", "o", "runs", "The other runs of the folder over this one, or this one alone", "Metrics", 9),
+    Action("alone", "plots", "v", "v", "one run", "One run after the other alone, then all of them", "Metrics", 11),
+    Action("settings", "plots", "d", "d", "differ", "In which settings the runs differ", "Metrics", 12),
+    Action("back", "plots", "escape,backspace", "esc", "back", "Back: from one plot to all, from a filter, a zoom, a cursor; at last, to where one was", "Metrics", 16),
+    Action("users", "metrics", "u", "u", "users", "Back to the list of users", "Metrics", 17),
     Action("reload", "everywhere", "r", "r", "reload", "Read the newest weights of the run", "Program", 13),
     Action("theme", "everywhere", "t", "t", "theme", "The next theme: light, dark", "Program", 14),
     Action("help", "everywhere", "question_mark", "?", "help", "All keys, and what the words on screen mean", "Program", 1),
@@ -151,7 +185,7 @@ ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 TOGETHER: dict[str, tuple[str, ...]] = {
-    "views.view_diversity": ("views.view_walk", "views.view_diversity", "views.view_map"),
+    "views.view_diversity": (*(f"views.view_{name}" for name in VIEWS), "along.view_metrics"),
     "steps.forward": ("steps.back", "steps.forward"),
     "diversity.more": ("diversity.more", "diversity.fewer"),
     "diversity.longer": ("diversity.longer", "diversity.shorter"),
@@ -166,6 +200,9 @@ TOGETHER: dict[str, tuple[str, ...]] = {
     "dials.dial_left": ("dials.dial_left", "dials.dial_right"),
     "edit.edit_up": ("edit.edit_up", "edit.edit_down"),
     "walk.previous_walk": ("walk.previous_walk", "walk.next_walk"),
+    "plots.cursor_right": ("plots.cursor_left", "plots.cursor_right"),
+    "plots.zoom_in": ("plots.zoom_in", "plots.zoom_out"),
+    "plots.pan_left": ("plots.pan_left", "plots.pan_right"),
     "edit.edit_earlier": ("edit.edit_earlier", "edit.edit_later"),
 }
 """Actions that share a place in the footer: whose keys `footer_keys` has, in its order."""
@@ -190,6 +227,9 @@ def bindings(scope: Scope) -> list[BindingType]:
 
 def available(scope: Scope, actions: Sequence[Action] = ACTIONS) -> Iterator[Action]:
     """What one can do on a screen: its own actions, those of all views if it is one, those of the app."""
+    if scope in PLOTTED:
+        yield from _with_plots(scope, actions)
+        return
     scopes: list[Scope] = [scope, "everywhere"]
     if scope in VIEWS or scope == "users":
         scopes.insert(1, "along")
@@ -205,3 +245,12 @@ def available(scope: Scope, actions: Sequence[Action] = ACTIONS) -> Iterator[Act
                 scope in MODES and one != scope and own.intersection(action.keys.split(","))
             ):
                 yield action
+
+
+def _with_plots(scope: Scope, actions: Sequence[Action]) -> Iterator[Action]:
+    """What one can do with plots; in the explorer one also goes from them to the views."""
+    for action in actions:
+        going = action.scope in ("along", "views") and action.id.startswith("view_")
+        program = action.scope == "everywhere" and action.id in PROGRAM
+        if action.scope in (scope, "plots") or program or (going and scope == "metrics"):
+            yield action

@@ -17,8 +17,7 @@ from diffurec_tui.hints import Hint, Hints
 from diffurec_tui.keymap import Keymap
 from diffurec_tui.keys import Scope, bindings
 from diffurec_tui.remembered import Remembered
-from diffurec_tui.screens.users import UsersScreen
-from diffurec_tui.screens.view import ViewScreen
+from diffurec_tui.screens.top import TopScreen
 from diffurec_tui.theme.palette import ANSI_THEMES, THEMES, WithoutColour
 from diffurec_tui.widgets.footer import Footer, owner_of
 
@@ -55,10 +54,10 @@ class Shell(App[None]):
         self.theme = chosen if chosen in self.available_themes else THEMES[0].name
 
     @property
-    def on_top(self) -> UsersScreen | ViewScreen | None:
+    def on_top(self) -> TopScreen | None:
         """The view that takes the keys; None while something lies over it."""
         screen = self.screen
-        return screen if isinstance(screen, (UsersScreen, ViewScreen)) else None
+        return screen if isinstance(screen, TopScreen) else None
 
     # Themes.
 
@@ -91,7 +90,7 @@ class Shell(App[None]):
         footer = self._hinting
         if footer is not None:
             footer.show_hint(hint)
-            if isinstance(footer.screen, ViewScreen):
+            if isinstance(footer.screen, TopScreen):
                 footer.screen.rearrange()
 
     @property

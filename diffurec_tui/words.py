@@ -9,6 +9,17 @@ READ_OUT = ("x̂_0", "what the model reads out of x_t; at the end, the list")
 NEXT = ("★", "the true next item: what this user came to in the data")
 DIFFERS = ("≠", "beside what is pinned: not in the other list")
 
+PLOTS = (
+    ("A B C", "runs: a letter and a colour each, at the end of a curve"),
+    ("loss", "of the steps since the line before"),
+    ("HR, NDCG", "of the validation, in percent"),
+    ("CPU %", "of one core: 400 is four of them"),
+    ("memory", "of the process now, and at most so far"),
+    ("smoothed", "running mean: 0.9 keeps nine tenths at each point"),
+    ("x", "below a plot: a value that was not a number"),
+    ("broken line", "a line of metrics.jsonl that is no entry"),
+)
+
 WORDS: dict[Scope, tuple[tuple[str, str], ...]] = {
     "users": (
         ("★", "the true next item; before a rank, a hit: in the top 10"),
@@ -80,5 +91,7 @@ WORDS: dict[Scope, tuple[tuple[str, str], ...]] = {
         ("−1 +2", "in the first line: one item less, and two more"),
         ("▌", "the item that the keys are for"),
     ),
+    "metrics": PLOTS,
+    "watch": PLOTS,
 }
 """The most needed first."""

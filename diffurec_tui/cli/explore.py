@@ -14,6 +14,7 @@ import typer
 from diffurec.errors import UserError
 from diffurec_tui.cli import walk_options
 from diffurec_tui.cli.opening import opening
+from diffurec_tui.cli.options import theme_name
 
 if TYPE_CHECKING:
     from diffurec.data.dataset import Dataset
@@ -77,7 +78,7 @@ def explore(
     if ascii_only:
         os.environ["DIFFUREC_ASCII"] = "1"
     if not (sys.stdin.isatty() and sys.__stderr__ is not None and sys.__stderr__.isatty()):
-        _theme(theme)
+        theme_name(theme)
         _keymap(keys)  # what is wrong with either is said first
         raise UserError("explore draws on a terminal and there is none; `diffurec trace` prints a walk")
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -87,7 +88,7 @@ def explore(
         from diffurec_tui.watching import Opened
 
         asked = Opened(
-            run, dataset, opened, seed, device, top_k, _keymap(keys), _theme(theme), default_path(), hints
+            run, dataset, opened, seed, device, top_k, _keymap(keys), theme_name(theme), default_path(), hints
         )
         explorer = ExplorerApp(asked)
         hand_over()
@@ -103,21 +104,6 @@ def _keymap(keys: Path | None) -> Keymap:
     from diffurec_tui.keymap import read_keymap
 
     return read_keymap(keys)
-
-
-def _theme(name: str) -> str:
-    """The full name of a theme; empty where none is asked for."""
-    if not name:
-        return ""
-    from textual.theme import BUILTIN_THEMES
-
-    from diffurec_tui.theme.palette import ANSI_THEMES, THEMES
-
-    there = [*(theme.name for theme in THEMES), *(one for one in BUILTIN_THEMES if one not in ANSI_THEMES)]
-    for full in (f"diffurec-{name}", name):
-        if full in there:
-            return full
-    raise UserError(f"--theme {name}: there are {', '.join(there)}")
 
 
 def _opened(

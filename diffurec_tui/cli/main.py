@@ -43,7 +43,10 @@ def options(
     """Take the options that belong to no command."""
 
 
-for _module in ("demo", "data", "train", "weights", "evaluate", "probe", "tune", "explore", "walks", "runs"):
+MODULES = (
+    "demo", "data", "train", "weights", "evaluate", "probe", "tune", "explore", "walks", "runs", "watch",
+)  # fmt: skip
+for _module in MODULES:
     _commands = import_module(f"diffurec_tui.cli.{_module}").app
     if _module == "data":
         app.add_typer(_commands, name="data")

@@ -5,19 +5,16 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
-from textual.screen import Screen
-
-from diffurec_tui.keys import Scope
+from diffurec_tui.screens.top import TopScreen
 from diffurec_tui.widgets.user_filter import WORDS
 
 if TYPE_CHECKING:
     from diffurec_tui.app import ExplorerApp
 
 
-class AlongUsers(Screen[None]):
+class AlongUsers(TopScreen):
     """The list, or a view of a user."""
 
-    scope: Scope
     chance = Random()
 
     @property
@@ -42,6 +39,9 @@ class AlongUsers(Screen[None]):
     def look_at_user(self, user: int) -> None:
         """Draw a user on whom the cursor of the list is already."""
         raise NotImplementedError
+
+    def action_view_metrics(self) -> None:
+        self.explorer.show_metrics()
 
     def action_next_miss(self) -> None:
         self._seek("miss", 1)

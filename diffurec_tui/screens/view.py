@@ -20,9 +20,6 @@ P = ParamSpec("P")
 class ViewScreen(AlongUsers):
     """A screen about the user one looks at; the app has one of them above the list."""
 
-    def rearrange(self) -> None:
-        """Make room for what has come, or take the room of what has gone."""
-
     def on_screen_resume(self) -> None:
         self.explorer.greet(self.scope)
         self.show()

@@ -22,6 +22,7 @@ WAYS = {
     "walk": ("enter", "1"),
     "diversity": ("enter", "2"),
     "map": ("enter", "3"),
+    "metrics": ("4",),
     "dials": ("enter", "1", "d"),
     "dials of the draws": ("enter", "2", "d"),
     "edit": ("enter", "1", "w"),
@@ -48,7 +49,8 @@ class At:
             await self.pilot.press(*way[:2])
             if not self.is_here:  # the dials and the editor stay open where one left them
                 await self.pilot.press(*way[2:])
-        await walked(app, self.pilot)
+        if app.screen is not app.metrics:
+            await walked(app, self.pilot)
         if app.screen is app.map:
             await until(self.pilot, lambda: app.map.map.scene is not None)
         elif app.screen is app.diversity:
@@ -69,6 +71,7 @@ class At:
             "dials": screen is self.app.walk and editing == "dials",
             "edit": screen is self.app.walk and editing == "edit",
             "map": screen is self.app.map,
+            "metrics": screen is self.app.metrics,
             "diversity": screen is self.app.diversity and not dialing,
             "dials of the draws": screen is self.app.diversity and dialing,
         }[self.place]

@@ -38,6 +38,8 @@ WAYS: dict[str, tuple[str, ...]] = {
     "walk": ("enter",),
     "diversity": ("enter", "2"),
     "map": ("enter", "3"),
+    "metrics": ("4",),
+    "settings": ("enter", "4", "o", "d"),
     "t-SNE": ("enter", "3", "T"),
     "filter": ("/",),
     "dials of the walk": ("enter", "1", "d"),
@@ -56,7 +58,7 @@ WAYS: dict[str, tuple[str, ...]] = {
 PLACES = {
     "UsersScreen users", "UsersScreen filter", "WalkScreen walk", "WalkScreen dials", "WalkScreen edit",
     "DiversityScreen diversity", "DiversityScreen dials", "MapScreen map", "HelpScreen", "PaletteScreen",
-    "JumpScreen", "OwnHistoryScreen", "TitleSearch", "TreeScreen",
+    "JumpScreen", "MetricsScreen metrics", "SettingsScreen", "OwnHistoryScreen", "TitleSearch", "TreeScreen",
 }  # fmt: skip
 KINDS = ("hover", "resize", "wheel", "drag", "paste", "click", "double", "key")
 WHEELS = (events.MouseScrollDown, events.MouseScrollUp, events.MouseScrollLeft, events.MouseScrollRight)

@@ -13,14 +13,17 @@ from diffurec_tui.keys import ACTIONS, Scope, available
 from tests.helpers import make_dataset, make_run, small_config
 from tests.tui.explorer.checks import At
 from tests.tui.explorer.checks_of_actions import CHECKS
+from tests.tui.explorer.checks_of_plots import plots as _  # noqa: F401  # its checks are noted
 from tests.tui.explorer.conftest import exploring
 from tests.tui.explorer.test_users import ranked
+from tests.tui.explorer.trainings import write_metrics, write_other
 
 PLACES: dict[str, Scope] = {
     "users": "users",
     "walk": "walk",
     "diversity": "diversity",
     "map": "map",
+    "metrics": "metrics",
     "dials": "dials",
     "dials of the draws": "dials",
     "edit": "edit",
@@ -32,7 +35,10 @@ def moving(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run whose model sees the state, so that walks differ, and whose histories are long."""
     folder = tmp_path_factory.mktemp("actions")
     dataset = make_dataset(folder / "data", max_length=60)
-    return make_run(folder / "run", dataset, small_config(steps=16, lambda_mean=0.5)).path
+    run = make_run(folder / "run", dataset, small_config(steps=16, lambda_mean=0.5)).path
+    write_metrics(run)
+    write_other(run, "other", learning_rate=0.1)
+    return run
 
 
 def test_every_action_has_a_check():

@@ -8,13 +8,15 @@ from diffurec_tui.app import ExplorerApp
 from diffurec_tui.keys import ACTIONS, Scope, available
 from diffurec_tui.screens.diversity import DiversityScreen
 from diffurec_tui.screens.map import MapScreen
+from diffurec_tui.screens.metrics import MetricsScreen
 from diffurec_tui.screens.users import UsersScreen
 from diffurec_tui.screens.walk import WalkScreen
+from diffurec_tui.screens.watch import WatchScreen
 from diffurec_tui.widgets.dials import Dials
 from diffurec_tui.widgets.history_editor import HistoryEditor
 
 
-@pytest.mark.parametrize("scope", ["users", "walk", "diversity", "map", "dials", "edit"])
+@pytest.mark.parametrize("scope", ["users", "walk", "diversity", "map", "metrics", "watch", "dials", "edit"])
 def test_a_key_does_one_thing_on_a_screen(scope: Scope):
     keys = Counter(key for action in available(scope) for key in action.keys.split(","))
     assert [key for key, number in keys.items() if number > 1] == []
@@ -25,6 +27,7 @@ def test_every_action_has_a_method_and_words():
         "walk": [WalkScreen], "map": [MapScreen], "diversity": [DiversityScreen], "users": [UsersScreen],
         "along": [UsersScreen, WalkScreen, MapScreen, DiversityScreen],
         "views": [WalkScreen, MapScreen, DiversityScreen], "steps": [WalkScreen, MapScreen],
+        "plots": [MetricsScreen, WatchScreen], "metrics": [MetricsScreen],
         "dials": [Dials], "edit": [HistoryEditor], "everywhere": [ExplorerApp],
     }  # fmt: skip
     for action in ACTIONS:

@@ -31,6 +31,7 @@ from tests.helpers import make_dataset, make_run
 from tests.tui.explorer.conftest import ODD_TITLES, opened, walked
 from tests.tui.explorer.maps import until
 from tests.tui.explorer.random_input import HOME, PLACES, TAKEN, Input, Player, Watched, draw
+from tests.tui.explorer.trainings import write_metrics, write_other
 
 SEEDS = [int(seed) for seed in os.environ.get("RANDOM_KEYS", "").split()]
 MEGABYTE = 1 << 20
@@ -44,7 +45,10 @@ def own_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     titles = [*ODD_TITLES, *(f"Title number {item}" for item in range(60 - len(ODD_TITLES)))]
-    return make_run(tmp_path / "run", make_dataset(tmp_path / "data", titles=titles)).path
+    run = make_run(tmp_path / "run", make_dataset(tmp_path / "data", titles=titles)).path
+    write_metrics(run)
+    write_other(run, "other", learning_rate=0.1)
+    return run
 
 
 @pytest.fixture

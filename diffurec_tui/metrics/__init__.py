@@ -1,0 +1,1 @@
+"""Metrics of trainings: where they come from, and how one looks at them."""
