@@ -31,6 +31,7 @@ from tests.helpers import make_run
 from tests.tui.explorer.handmade import make_dataset
 from tests.tui.explorer.pictures import Picture, picture, shown, written
 from tests.tui.explorer.staged import StagedEngine
+from tests.tui.explorer.trainings import write_metrics, write_other
 
 FOLDER = Path(__file__).with_name("snapshots")
 UPDATE = "run pytest tests/tui/explorer/test_snapshots.py --update-snapshots and look at the difference"
@@ -76,6 +77,10 @@ STATES = (
     State("map-clouds", "backspace m N N", "C"),
     State("map-categories", "b c", "a"),
     State("map-tsne", "T"),
+    State("metrics-hint", "4", "escape"),
+    State("metrics", "o s s tab left left left"),
+    State("metrics-large", "enter y"),
+    State("metrics-settings", "d", "escape"),
 )
 
 
@@ -86,7 +91,10 @@ def told(size: Size) -> str:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("snapshots")
-    return make_run(folder / "run", make_dataset(folder / "data"))
+    run = make_run(folder / "run", make_dataset(folder / "data"))
+    write_metrics(run.path)
+    write_other(run.path, "other", learning_rate=0.1)
+    return run
 
 
 @pytest.mark.parametrize("size", SIZES, ids=told)
