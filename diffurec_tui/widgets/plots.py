@@ -71,11 +71,11 @@ def grid(number: int, width: int, height: int, selected: int) -> Grid:
         columns, rows = min(
             fitting, key=lambda one: abs(math.log((width / one[0]) / (height / max(1, one[1])) / SHAPE))
         )
-        return Grid(columns, max(1, rows), width // columns, height // max(1, rows), 0)
+        return Grid(columns, max(1, rows), max(1, width // columns), max(1, height // max(1, rows)), 0)
     rows = max(1, height // LEAST_HEIGHT)
     all_rows, row = -(-number // most), selected // most
     first = min(max(0, row - rows + 1), max(0, all_rows - rows))
-    return Grid(most, rows, width // most, height // rows, first * most)
+    return Grid(most, rows, max(1, width // most), max(1, height // rows), first * most)
 
 
 class Plots(Panel):
