@@ -68,12 +68,11 @@ def drawn(
         log: whether the limits of the frame are logarithms.
         mean: which running mean to draw in place of the values.
     """
-    dots = np.zeros((frame.rows, frame.columns), dtype=np.bool_)
     values = scaled(rows[:, LAST if mean is None else MEANS + mean], log=log)
     x, y = frame.column(last), frame.level(values)
     there = np.isfinite(x) & np.isfinite(y)
     if not there.any():
-        return dots
+        return np.zeros((frame.rows, frame.columns), dtype=np.bool_)
     x, y = x[there], y[there]
     if (np.diff(x) < 0).any():  # a clock that was set back, or a file that begins again
         order = np.argsort(x, kind="stable")
@@ -82,6 +81,9 @@ def drawn(
     line = np.rint(np.interp(at, x, y, left=np.nan, right=np.nan))
     beside = _beside(np.append(np.nan, line[:-1]), line)
     top, bottom = np.fmin(line, beside), np.fmax(line, beside)
+    down = np.arange(frame.rows)[:, None]
+    if mean is not None and len(x) > frame.columns:  # the line is all there is to see
+        return (down >= top) & (down <= bottom)
     if mean is None:
         centre = frame.column((first + last) / 2)[there]
         upper = frame.level(scaled(rows[:, HIGH], log=log))[there]
@@ -93,9 +95,7 @@ def drawn(
     column = place[inside].astype(np.int64)
     np.fmin.at(top, column, np.rint(upper[inside]))
     np.fmax.at(bottom, column, np.rint(np.where(np.isnan(lower), frame.rows - 1, lower)[inside]))
-    down = np.arange(frame.rows)[:, None]
-    dots |= (down >= top) & (down <= bottom)
-    return dots
+    return (down >= top) & (down <= bottom)
 
 
 def _beside(before: Floats, line: Floats) -> Floats:

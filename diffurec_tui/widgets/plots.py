@@ -21,7 +21,17 @@ from diffurec_tui.theme.palette import GROUPS, Palette
 from diffurec_tui.widgets.braille import signs
 from diffurec_tui.widgets.canvas import SPACE, Canvas
 from diffurec_tui.widgets.panel import Panel
-from diffurec_tui.widgets.plot_dots import Frame, drawn, figure, limits, lost, place_told, scaled, within
+from diffurec_tui.widgets.plot_dots import (
+    Dots,
+    Frame,
+    drawn,
+    figure,
+    limits,
+    lost,
+    place_told,
+    scaled,
+    within,
+)
 from diffurec_tui.widgets.text import clean, ellipsis, symbols
 
 GUTTER = 9
@@ -102,6 +112,10 @@ class Plots(Panel):
         self.series: Sequence[str] = ()
         self.message = ""
         self._curves: tuple[object, Canvas] | None = None
+        self._dots: dict[object, Dots] = {}
+        """Of the curves on screen."""
+        self._fresh: dict[object, Dots] = {}
+        """Of those that are being drawn."""
 
     def show(self, runs: Sequence[Followed], look: Look, series: Sequence[str], message: str) -> None:
         """Draw these series of these runs; `message` where there are none."""
@@ -127,14 +141,15 @@ class Plots(Panel):
         seen = self.series[place.first : place.first + place.shown]
         key = (
             width, height, place, tuple(seen), self.look.state, symbols().braille,
-            tuple((run.letter, run.curves.version) for run in self.runs),
+            tuple((run, run.curves.version) for run in self.runs),
         )  # fmt: skip
         if self._curves is None or self._curves[0] != key:
             canvas = Canvas.blank(width, height)
+            self._fresh = {}
             for number, series in enumerate(seen):
                 self._plot(canvas, series, *self._corner(place, number), place)
             self._axis(canvas, place, len(seen))
-            self._curves = (key, canvas)
+            self._curves, self._dots = (key, canvas), self._fresh
         canvas = self._curves[1].copy()
         for number, series in enumerate(seen):
             left, top = self._corner(place, number)
@@ -177,12 +192,12 @@ class Plots(Panel):
 
         smooth = look.smoothing is not None
         for run, first, last, rows in parts:
-            dots = drawn(first, last, rows, frame, log=look.log)
+            dots = self._drawn(run, series, first, last, rows, frame, None)
             style, sign = (FAINT, ".") if smooth else (self._style(run), self._sign(run))
             paint(signs(dots, braille=braille), style, sign)
         if smooth:
             for run, first, last, rows in parts:
-                dots = drawn(first, last, rows, frame, log=look.log, mean=look.smoothing)
+                dots = self._drawn(run, series, first, last, rows, frame, look.smoothing)
                 paint(signs(dots, braille=braille), self._style(run), self._sign(run))
         for _, first, last, rows in parts:
             for dot in lost(first, last, rows, frame):
@@ -190,6 +205,24 @@ class Plots(Panel):
         if len(self.runs) > 1:
             for run, _, last, rows in parts:
                 self._letter(canvas, run, last, rows, frame, (column, row), (across, down))
+
+    def _drawn(
+        self,
+        run: Followed,
+        series: str,
+        first: Floats,
+        last: Floats,
+        rows: Floats,
+        frame: Frame,
+        mean: int | None,
+    ) -> Dots:
+        """The dots of a curve, those of the last time where nothing of it has changed."""
+        key = (run, series, run.curves.version, self.look.axis, frame, self.look.log, mean)
+        dots = self._dots.get(key)
+        if dots is None:
+            dots = drawn(first, last, rows, frame, log=self.look.log, mean=mean)
+        self._fresh[key] = dots
+        return dots
 
     def _letter(
         self,
