@@ -6,9 +6,9 @@ Prints the table of ratios to stderr and JSON to stdout. FOLDER holds the author
 without it random data of the same shape take their place.
 
 Every step of the reference costs the same (it pads to the full width), so an epoch of it is one step times
-their number. The engine's steps differ in width: a random tenth of an epoch stands for it, and a quarter of
-the batches for an evaluation. Reference and
-engine take turns, each in a process of its own, and the ratio is the median of all turns.
+their number. The engine's steps differ in width: in each turn some forty steps stand for an epoch, every so
+manieth by width, and a quarter of the batches for an evaluation. Reference and engine take turns, each in a
+process of its own, and the ratio is the median of all turns.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +53,7 @@ MOST: dict[str, tuple[Any, str]] = {
     "memory": ("1024 MiB", "mib"),
     "first step": ({"cpu": "10 s", "cuda": "30 s"}, "seconds"),
 }
-SHARE = 10  # one in so many of an epoch's steps is timed
+STEPS = 40  # of an epoch that are timed in a turn
 EPOCHS = 3  # that the model of the strided figure is trained for
 
 
@@ -100,15 +99,14 @@ def training(dataset: Dataset, device: torch.device, repeats: int) -> dict[str, 
     torch.manual_seed(0)
     plain = ReferenceProcess("train", dataset.path, device)
     fast = Engine(dataset, config, device)
-    fast_steps = sampled_steps(fast)
-    next(fast_steps)
+    for index in fast.some_of_an_epoch(turn=0)[-3:]:  # memory, kernels
+        fast.step(index, 0)
     times: dict[str, list[float]] = {"reference": [], "engine": []}
-    for _ in range(repeats):
+    for turn in range(repeats):
         times["reference"].append(plain.seconds() * plain.batches)
-        some = islice(fast_steps, len(fast) // SHARE // repeats + 1)
-        taken: list[torch.Tensor] = []
-        seconds = timed(lambda some=some, taken=taken: taken.extend(some), device)
-        times["engine"].append(seconds / len(taken) * len(fast))
+        some = fast.some_of_an_epoch(turn)
+        seconds = timed(lambda some=some: [fast.step(index, 0) for index in some], device)
+        times["engine"].append(seconds / len(some) * len(fast))
     plain.close()
     return summary(times)
 
@@ -128,14 +126,15 @@ class Engine:
     def epoch(self, number: int) -> list[torch.Tensor]:
         return self.examples.epoch(self.batch_size, torch.Generator().manual_seed(number))
 
-
-def sampled_steps(engine: Engine) -> Iterator[torch.Tensor]:
-    """Steps of an epoch in an order that has all widths early."""
-    batches = engine.epoch(1)
-    random.Random(0).shuffle(batches)
-    while True:
-        for index in batches:
-            yield engine.step(index, 0)
+    def some_of_an_epoch(self, turn: int) -> list[torch.Tensor]:
+        """Batches that have the widths of an epoch, in any order."""
+        by_width = sorted(
+            self.epoch(1 + turn), key=lambda index: self.examples.gather(index).histories.shape[1]
+        )
+        apart = max(1, len(by_width) // STEPS)
+        some = by_width[apart // 2 :: apart]
+        random.Random(turn).shuffle(some)
+        return some
 
 
 def evaluation(dataset: Dataset, device: torch.device, repeats: int) -> dict[str, Any]:
