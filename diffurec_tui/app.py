@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.screen import Screen
 
+from diffurec_tui.beside import Beside
 from diffurec_tui.jobs.map import MapJob
 from diffurec_tui.jobs.ranks import RankJob
 from diffurec_tui.jobs.walk import WalkJob
@@ -26,27 +27,24 @@ from diffurec_tui.messages import (
     UsersSorted,
     Walked,
 )
-from diffurec_tui.screens.top import TopScreen
 from diffurec_tui.screens.users import UsersScreen
 from diffurec_tui.screens.view import ViewScreen
 from diffurec_tui.snapshots import User
 from diffurec_tui.walking import length
-from diffurec_tui.watching import Opened, Watching
+from diffurec_tui.watching import Opened
 from diffurec_tui.widgets.text import clean, ellipsis, symbols
 
 if TYPE_CHECKING:  # the first frame does without them
     from diffurec_tui.screens.diversity import DiversityScreen
     from diffurec_tui.screens.jump import Place
     from diffurec_tui.screens.map import MapScreen
-    from diffurec_tui.screens.metrics import MetricsScreen
     from diffurec_tui.screens.walk import WalkScreen
 
-V = TypeVar("V", bound=TopScreen)
 STOP_SECONDS = 0.5
 MOST_PATHS = 64
 
 
-class ExplorerApp(Watching):
+class ExplorerApp(Beside):
     """Users, and the reverse walks of their histories."""
 
     TITLE = "diffurec"
@@ -64,33 +62,20 @@ class ExplorerApp(Watching):
     def walk(self) -> WalkScreen:
         from diffurec_tui.screens.walk import WalkScreen
 
-        return self._installed(WalkScreen(), "walk")
+        return self.installed(WalkScreen(), "walk")
 
     @cached_property
     def diversity(self) -> DiversityScreen:
         from diffurec_tui.screens.diversity import DiversityScreen
 
-        return self._installed(DiversityScreen(self.opened.top_k), "diversity")
+        return self.installed(DiversityScreen(self.opened.top_k), "diversity")
 
     @cached_property
     def map(self) -> MapScreen:
         from diffurec_tui.clouds import Clouds
         from diffurec_tui.screens.map import MapScreen
 
-        return self._installed(MapScreen(Clouds(self.data_case, self.index.name)), "map")
-
-    @cached_property
-    def metrics(self) -> MetricsScreen:
-        from diffurec_tui.metrics.followed import Following
-        from diffurec_tui.screens.metrics import MetricsScreen
-
-        run = self.opened.run.path
-        return self._installed(MetricsScreen(Following([run]), run.resolve().name), "metrics")
-
-    def _installed(self, view: V, name: str) -> V:
-        """A view that is kept when one leaves it."""
-        self.install_screen(view, name)
-        return view
+        return self.installed(MapScreen(Clouds(self.data_case, self.index.name)), "map")
 
     def get_default_screen(self) -> Screen[None]:
         return self.users
@@ -142,21 +127,6 @@ class ExplorerApp(Watching):
     def show_view(self, view: ViewScreen) -> None:
         """Look at the same user in another way."""
         if self.screen is self.view and self.screen is not view:
-            self.switch_screen(view)
-
-    def show_metrics(self) -> None:
-        """The plots of the training, above what one looks at."""
-        if self.on_top is not None and self.screen is not self.metrics:
-            self.push_screen(self.metrics)
-
-    def leave_metrics(self, view: ViewScreen) -> None:
-        """From the plots to a view of a user."""
-        self.pop_screen()
-        user = self.users.list.user
-        if self.view is None and user is not None:
-            self.ask(user)
-            self.push_screen(view)
-        elif self.view is not view:
             self.switch_screen(view)
 
     def close_user(self) -> None:

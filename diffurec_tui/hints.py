@@ -46,6 +46,12 @@ SAID: dict[Scope, tuple[str, ...]] = {
         "{map.zoom_in} nearer",
         "{everywhere.help} all keys",
     ),
+    "jobs": (
+        "{jobs.job_new} starts a training",
+        "{jobs.job_stop} saves and stops it",
+        "{jobs.job_log} its log",
+        "{everywhere.help} all keys",
+    ),
 }
 """By view; in braces the actions whose keys stand there, any of which ends the hint."""
 

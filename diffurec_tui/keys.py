@@ -11,17 +11,19 @@ from textual.binding import Binding, BindingType
 
 Scope = Literal[
     "everywhere", "along", "users", "views", "steps", "walk", "diversity", "map", "dials", "edit", "plots",
-    "metrics", "watch",
+    "metrics", "watch", "jobs",
 ]  # fmt: skip
 """Where an action works; `views` is every screen about one user, `steps` those with a step, `along` is
 the list of users and all that goes along it; `plots` is the metrics of trainings, in the explorer
-(`metrics`) and alone (`watch`)."""
+(`metrics`) and alone (`watch`), `jobs` the trainings themselves."""
 
 VIEWS: tuple[Scope, ...] = ("walk", "diversity", "map")
 STEPPED: tuple[Scope, ...] = ("walk", "map")
 MODES: tuple[Scope, ...] = ("dials", "edit")
 """Scopes of a widget that takes the keys for a while."""
 PLOTTED: tuple[Scope, ...] = ("plots", "metrics", "watch")
+BESIDE: tuple[Scope, ...] = (*PLOTTED, "jobs")
+"""Screens that are not about users."""
 PROGRAM = ("theme", "help", "command_palette", "quit")
 """Of what works everywhere, what has nothing to do with users."""
 
@@ -87,12 +89,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("history_down", "walk", "down,j", "↓ j", "newer", "Scroll the history to newer items", "Look"),
     Action("export", "walk", "e", "e", "export", "Write what is on screen to a JSON file", "Look", 16),
     Action("view_walk", "views", "1", "1", "walk", "The walk, step by step", "Views"),
-    Action("view_diversity", "views", "2", "2", "views", "Diversity: many walks; would another draw have said something else?", "Views", 6, "1234"),
+    Action("view_diversity", "views", "2", "2", "views", "Diversity: many walks; would another draw have said something else?", "Views", 6, "12345"),
     Action("more", "diversity", "m", "m", "walks", "Draw more walks, up to a thousand", "Diversity", 1, "m M"),
     Action("fewer", "diversity", "M", "M", "fewer", "Look at fewer of the walks", "Diversity"),
     Action("longer", "diversity", "k", "k", "length", "Longer lists: 1, 5, 10, 20 or 50 items", "Diversity", 4, "k K"),
     Action("shorter", "diversity", "K", "K", "shorter", "Shorter lists", "Diversity"),
     Action("view_metrics", "along", "4", "4", "metrics", "Metrics: plots of the training, live; other runs over it", "Views", 18),
+    Action("view_jobs", "along", "5", "5", "jobs", "Jobs: the runs beside this one; start, stop and resume trainings", "Views", 20),
     Action("up", "diversity", "up", "↑", "up", "Scroll the items up", "Diversity"),
     Action("down", "diversity", "down", "↓", "items", "Scroll the items down", "Diversity", 10, "↑↓"),
     Action("page_up", "diversity", "pageup", "page ↑", "page up", "Scroll a page up", "Diversity"),
@@ -177,6 +180,19 @@ ACTIONS: tuple[Action, ...] = (
     Action("settings", "plots", "d", "d", "differ", "In which settings the runs differ", "Metrics", 12),
     Action("back", "plots", "escape,backspace", "esc", "back", "Back: from one plot to all, from a filter, a zoom, a cursor; at last, to where one was", "Metrics", 16),
     Action("users", "metrics", "u", "u", "users", "Back to the list of users", "Metrics", 17),
+    Action("job_up", "jobs", "up,k", "↑ k", "up", "The run above", "Jobs"),
+    Action("job_down", "jobs", "down,j", "↓ j", "run", "The run below", "Jobs", 7, "↑↓"),
+    Action("job_page_up", "jobs", "pageup", "page ↑", "page up", "A page up, in the list or the log", "Jobs"),
+    Action("job_page_down", "jobs", "pagedown", "page ↓", "page down", "A page down", "Jobs"),
+    Action("job_first", "jobs", "home,0", "home 0", "first", "The first run", "Jobs"),
+    Action("job_last", "jobs", "end,dollar_sign", "end $", "last", "The last run", "Jobs"),
+    Action("job_new", "jobs", "n", "n", "new", "Start a training in the background", "Jobs", 1),
+    Action("job_stop", "jobs", "s", "s", "stop", "Save and stop the training", "Jobs", 2),
+    Action("job_resume", "jobs", "R", "R", "resume", "Go on with a training that has ended before its end", "Jobs", 3),
+    Action("job_log", "jobs", "l", "l", "log", "Its log on the whole screen, or with the list again", "Jobs", 4),
+    Action("job_open", "jobs", "enter", "enter", "open", "Open its best weights in the explorer", "Jobs", 5),
+    Action("job_close", "jobs", "escape,backspace", "esc", "back", "Back to the list, or to where one was", "Jobs", 5),
+    Action("users", "jobs", "u", "u", "users", "Back to the list of users", "Jobs", 8),
     Action("reload", "everywhere", "r", "r", "reload", "Read the newest weights of the run", "Program", 13),
     Action("theme", "everywhere", "t", "t", "theme", "The next theme: light, dark", "Program", 14),
     Action("help", "everywhere", "question_mark", "?", "help", "All keys, and what the words on screen mean", "Program", 1),
@@ -185,7 +201,11 @@ ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 TOGETHER: dict[str, tuple[str, ...]] = {
-    "views.view_diversity": (*(f"views.view_{name}" for name in VIEWS), "along.view_metrics"),
+    "views.view_diversity": (
+        *(f"views.view_{name}" for name in VIEWS),
+        "along.view_metrics",
+        "along.view_jobs",
+    ),
     "steps.forward": ("steps.back", "steps.forward"),
     "diversity.more": ("diversity.more", "diversity.fewer"),
     "diversity.longer": ("diversity.longer", "diversity.shorter"),
@@ -203,6 +223,7 @@ TOGETHER: dict[str, tuple[str, ...]] = {
     "plots.cursor_right": ("plots.cursor_left", "plots.cursor_right"),
     "plots.zoom_in": ("plots.zoom_in", "plots.zoom_out"),
     "plots.pan_left": ("plots.pan_left", "plots.pan_right"),
+    "jobs.job_down": ("jobs.job_up", "jobs.job_down"),
     "edit.edit_earlier": ("edit.edit_earlier", "edit.edit_later"),
 }
 """Actions that share a place in the footer: whose keys `footer_keys` has, in its order."""
@@ -227,8 +248,8 @@ def bindings(scope: Scope) -> list[BindingType]:
 
 def available(scope: Scope, actions: Sequence[Action] = ACTIONS) -> Iterator[Action]:
     """What one can do on a screen: its own actions, those of all views if it is one, those of the app."""
-    if scope in PLOTTED:
-        yield from _with_plots(scope, actions)
+    if scope in BESIDE:
+        yield from _beside(scope, actions)
         return
     scopes: list[Scope] = [scope, "everywhere"]
     if scope in VIEWS or scope == "users":
@@ -247,10 +268,11 @@ def available(scope: Scope, actions: Sequence[Action] = ACTIONS) -> Iterator[Act
                 yield action
 
 
-def _with_plots(scope: Scope, actions: Sequence[Action]) -> Iterator[Action]:
-    """What one can do with plots; in the explorer one also goes from them to the views."""
+def _beside(scope: Scope, actions: Sequence[Action]) -> Iterator[Action]:
+    """What one can do beside the users; in the explorer one also goes from there to the views."""
+    own: tuple[Scope, ...] = ("plots", scope) if scope in PLOTTED else (scope,)
     for action in actions:
         going = action.scope in ("along", "views") and action.id.startswith("view_")
         program = action.scope == "everywhere" and action.id in PROGRAM
-        if action.scope in (scope, "plots") or program or (going and scope == "metrics"):
+        if action.scope in own or program or (going and scope != "watch"):
             yield action

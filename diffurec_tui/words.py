@@ -78,6 +78,17 @@ WORDS: dict[Scope, tuple[tuple[str, str], ...]] = {
         ("cloud", "where many walks of a user end: wide is uncertain"),
         ("t-SNE", "a layout that keeps near what is near, and no more"),
     ),
+    "jobs": (
+        ("running", "its process is there, whatever its files say"),
+        ("finished", "it came to its end"),
+        ("interrupted", "stopped on request, everything saved"),
+        ("failed", "stopped by an error, which stands above its log"),
+        ("killed", "its process is gone without a word"),
+        ("elsewhere", "another machine trained it; nothing here tells more"),
+        ("best", "the best validation so far"),
+        ("speed", "training examples a second, the newest figure"),
+        ("age", "since the run was made"),
+    ),
     "dials": (
         ("lambda", "scale of x_t where the model sees it; ×0 shuts it out"),
         ("steps", "of the walk: fewer go from noise to item in strides"),

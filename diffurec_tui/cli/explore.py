@@ -97,7 +97,21 @@ def explore(
     # interrupt, and taking torch down takes as long as a second: leave without waiting for either.
     sys.stdout.flush()
     sys.stderr.flush()
+    if explorer.next_run is not None:
+        _open_next(explorer.next_run, device, seed, top_k, keys, ascii_only=ascii_only, hints=hints)
     os._exit(explorer.return_code or 0)
+
+
+def _open_next(
+    run: Path, device: str, seed: int, top_k: int, keys: Path | None, *, ascii_only: bool, hints: bool
+) -> None:
+    """Be the explorer of another run, in this very process."""
+    arguments = ["--ckpt", run, "--device", device, "--seed", seed, "--top-k", top_k]
+    arguments += ["--keys", keys] if keys is not None else []
+    arguments += ["--ascii"] if ascii_only else []
+    arguments += [] if hints else ["--no-hints"]
+    command = [sys.executable, "-m", "diffurec_tui.cli.main", "explore", *map(str, arguments)]
+    os.execv(sys.executable, command)
 
 
 def _keymap(keys: Path | None) -> Keymap:

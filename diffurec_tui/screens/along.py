@@ -41,7 +41,10 @@ class AlongUsers(TopScreen):
         raise NotImplementedError
 
     def action_view_metrics(self) -> None:
-        self.explorer.show_metrics()
+        self.explorer.show_above(self.explorer.metrics)
+
+    def action_view_jobs(self) -> None:
+        self.explorer.show_above(self.explorer.jobs)
 
     def action_next_miss(self) -> None:
         self._seek("miss", 1)

@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from diffurec.errors import UserError
 from diffurec.files import as_object
 from diffurec.run import Run, open_run
 from diffurec.status import Status, read_status
+from diffurec.training_lock import NAME as LOCK
 from diffurec.training_lock import is_locked
 
 LOG = "train.log"
@@ -31,38 +32,35 @@ class Training:
 
     run: Run
     status: Status
+    speed: float | None
+    """Examples a second, the newest there are."""
+    stamp: tuple[object, ...]
+    """What its files were when this was read: as long as they are the same, so is this."""
 
     @property
     def log_path(self) -> Path:
         """What a training in the background has said."""
         return self.run.path / LOG
 
-    @property
-    def speed(self) -> float | None:
-        """Examples a second, of the newest line that says so."""
-        for line in reversed(tail(self.run.metrics_path)):
-            try:
-                system = as_object((as_object(json.loads(line)) or {}).get("system")) or {}
-            except (ValueError, RecursionError):  # the first of the tail is seldom whole
-                continue
-            speed = system.get("examples_per_s")
-            if isinstance(speed, (int, float)):
-                return float(speed)
-        return None
-
 
 def read_training(path: Path) -> Training:
     """A run and its state. Raises UserError where the folder is no run, or a damaged one."""
+    stamp = _stamp(path)  # before what it stands for: what changes meanwhile is read again
     run = open_run(path)
-    return Training(run, read_status(run))
+    return Training(run, read_status(run), _speed(run.metrics_path), stamp)
 
 
-def list_trainings(folder: Path) -> tuple[list[Training], list[str]]:
+def list_trainings(folder: Path, known: Iterable[Training] = ()) -> tuple[list[Training], list[str]]:
     """The runs in a folder by name, and one line for each that cannot be read.
+
+    Args:
+        folder: of the runs.
+        known: listed before; those that have not changed are not read again.
 
     Raises:
         UserError: the folder cannot be read.
     """
+    before = {training.run.path: training for training in known}
     try:
         paths = sorted(
             path
@@ -76,11 +74,37 @@ def list_trainings(folder: Path) -> tuple[list[Training], list[str]]:
     found: list[Training] = []
     skipped: list[str] = []
     for path in paths:
+        old = before.get(path)
         try:
-            found.append(read_training(path))
+            found.append(old if old is not None and old.stamp == _stamp(path) else read_training(path))
         except UserError as error:
             skipped.append(str(error))
     return found, skipped
+
+
+def _stamp(path: Path) -> tuple[object, ...]:
+    stamps: list[object] = [is_locked(path)]
+    for name in ("config.json", "status.json", "metrics.jsonl", LOCK):
+        try:
+            facts = (path / name).stat()
+        except OSError:
+            stamps.append(None)
+        else:
+            stamps += [facts.st_mtime_ns, facts.st_size]
+    return tuple(stamps)
+
+
+def _speed(metrics: Path) -> float | None:
+    """Of the newest line that says so; only the end of the file is read."""
+    for line in reversed(tail(metrics)):
+        try:
+            system = as_object((as_object(json.loads(line)) or {}).get("system")) or {}
+        except (ValueError, RecursionError):  # the first of the tail is seldom whole
+            continue
+        speed = system.get("examples_per_s")
+        if isinstance(speed, (int, float)):
+            return float(speed)
+    return None
 
 
 def ask_to_stop(training: Training) -> None:
@@ -161,6 +185,7 @@ def as_json(training: Training) -> Mapping[str, Any]:
         "best": status.best,
         "test": status.test,
         "error": status.error or None,
+        "examples_per_s": training.speed,
         "pid": process.pid if process is not None else None,
         "host": process.host if process is not None else None,
         "created": run.info.get("created"),

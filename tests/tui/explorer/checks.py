@@ -23,6 +23,7 @@ WAYS = {
     "diversity": ("enter", "2"),
     "map": ("enter", "3"),
     "metrics": ("4",),
+    "jobs": ("5",),
     "dials": ("enter", "1", "d"),
     "dials of the draws": ("enter", "2", "d"),
     "edit": ("enter", "1", "w"),
@@ -49,7 +50,9 @@ class At:
             await self.pilot.press(*way[:2])
             if not self.is_here:  # the dials and the editor stay open where one left them
                 await self.pilot.press(*way[2:])
-        if app.screen is not app.metrics:
+        if app.screen is app.jobs:
+            await self.until(lambda: len(app.jobs.jobs) > 1 and not app.jobs.under_way)
+        elif app.screen is not app.metrics:
             await walked(app, self.pilot)
         if app.screen is app.map:
             await until(self.pilot, lambda: app.map.map.scene is not None)
@@ -72,6 +75,7 @@ class At:
             "edit": screen is self.app.walk and editing == "edit",
             "map": screen is self.app.map,
             "metrics": screen is self.app.metrics,
+            "jobs": screen is self.app.jobs and not self.app.jobs.has_class("log"),
             "diversity": screen is self.app.diversity and not dialing,
             "dials of the draws": screen is self.app.diversity and dialing,
         }[self.place]

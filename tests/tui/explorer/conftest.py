@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from diffurec.errors import UserError
 from diffurec.run import Run, open_run
+from diffurec_tui import launching
 from diffurec_tui.app import ExplorerApp
 from diffurec_tui.snapshots import User
 from diffurec_tui.watching import Opened
@@ -22,6 +24,19 @@ ODD_TITLES = (
     "tab\tnewline\nbell\x07escape\x1b[31m",
     "",
 )
+
+
+NO_TRAININGS = "tests start no training"
+
+
+@pytest.fixture(autouse=True)
+def no_trainings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever keys come, none of them starts a process."""
+
+    def refuse(arguments: Sequence[str]) -> None:
+        raise UserError(NO_TRAININGS)
+
+    monkeypatch.setattr(launching, "launch", refuse)
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from diffurec.inspection.frames import Frame, Ranking, RankPaths, Ranks, SampleS
 from diffurec.inspection.neighbours import Neighbours
 from diffurec.inspection.projection import Projection
 from diffurec.inspection.views import View
+from diffurec_tui.attending import Job
 from diffurec_tui.mapping import ItemMap
 from diffurec_tui.snapshots import Heat, WalkSpec
 from tests.helpers import write_dataset
@@ -266,3 +267,50 @@ def ends(cases: tuple[Case, ...], seed: int, top_k: int) -> tuple[Numbers, Ranks
         lists = [ranking(spec, state, read_out=True) for state in (*range(STEPS - 1), STEPS)]
         ranks[row], locks[row] = lists[-1].target_rank, settled_from(lists, top_k)
     return np.array(users), ranks, locks
+
+
+def jobs(folder: Path) -> tuple[Job, ...]:
+    """Runs in every state."""
+    day = 86_400.0
+
+    def made(
+        name: str, state: str, epoch: int, best: float, age: float, error: str = "", host: str = ""
+    ) -> Job:
+        return Job(
+            path=folder / name,
+            data="千と千尋 [b]films[/b]" if host else "Handmade",
+            recipe="paper-clean",
+            device="cuda:1" if state == "failed" else "cpu",
+            seed=7,
+            state=state,
+            epoch=epoch,
+            epochs=100,
+            best=f"NDCG@10 {best:.2f}" if best else "",
+            best_epoch=epoch // 2,
+            speed=best * 1_000 if best else None,
+            age=age,
+            error=error,
+            process=f"process 4242{host}",
+            has_weights=epoch > 0,
+        )
+
+    full = (
+        "out of memory; take a smaller batch (train.batch_size, train.eval_batch_size), model or data.max_len"
+    )
+    return (
+        made("run", "running", 12, 4.5, 300),
+        made("wider-and-with-a-name-that-has-no-end-at-all", "failed", 3, 2.25, 7_300, full),
+        made("λ-0.1 😀", "interrupted", 40, 4.75, 2 * day),
+        made("overnight", "killed", 0, 0, 3 * day),
+        made("there", "elsewhere", 55, 5.0, 4 * day, host=" on gpu-7"),
+        made("baseline", "finished", 100, 5.5, 40 * day),
+    )
+
+
+LOG = (
+    "training on Handmade, 240 items, on cpu: 1024 examples, 16 steps an epoch",
+    *(
+        f"epoch {epoch}/100  loss {8 - epoch / 8:.4f}  HR@10 {epoch}.00  4,500 examples/s"
+        for epoch in range(1, 13)
+    ),
+)

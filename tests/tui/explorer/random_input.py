@@ -40,6 +40,8 @@ WAYS: dict[str, tuple[str, ...]] = {
     "map": ("enter", "3"),
     "metrics": ("4",),
     "settings": ("enter", "4", "o", "d"),
+    "jobs": ("5",),
+    "new job": ("enter", "5", "n"),
     "t-SNE": ("enter", "3", "T"),
     "filter": ("/",),
     "dials of the walk": ("enter", "1", "d"),
@@ -58,7 +60,8 @@ WAYS: dict[str, tuple[str, ...]] = {
 PLACES = {
     "UsersScreen users", "UsersScreen filter", "WalkScreen walk", "WalkScreen dials", "WalkScreen edit",
     "DiversityScreen diversity", "DiversityScreen dials", "MapScreen map", "HelpScreen", "PaletteScreen",
-    "JumpScreen", "MetricsScreen metrics", "SettingsScreen", "OwnHistoryScreen", "TitleSearch", "TreeScreen",
+    "JumpScreen", "MetricsScreen metrics", "SettingsScreen", "JobsScreen jobs", "NewJobScreen",
+    "OwnHistoryScreen", "TitleSearch", "TreeScreen",
 }  # fmt: skip
 KINDS = ("hover", "resize", "wheel", "drag", "paste", "click", "double", "key")
 WHEELS = (events.MouseScrollDown, events.MouseScrollUp, events.MouseScrollLeft, events.MouseScrollRight)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -14,6 +15,7 @@ from diffurec.inspection.cases import Case, case_of_user, case_targets
 from diffurec.inspection.frames import SampleSet
 from diffurec.inspection.views import View
 from diffurec.run import Run
+from diffurec_tui.attending import Listed, LogRead
 from diffurec_tui.colouring import by_category
 from diffurec_tui.jobs.base import Job, Session
 from diffurec_tui.jobs.clouds import CloudJob
@@ -25,6 +27,7 @@ from diffurec_tui.jobs.ranks import RankJob
 from diffurec_tui.jobs.samples import SampleJob
 from diffurec_tui.jobs.tsne import PlaceJob, TsneJob
 from diffurec_tui.jobs.walk import WalkJob
+from diffurec_tui.launching import Launcher
 from diffurec_tui.messages import (
     Clouded,
     Coloured,
@@ -120,3 +123,20 @@ class StagedEngine:
                 pass  # told at the start
             case _:
                 raise AssertionError(f"nothing is staged for {job}")
+
+
+class StagedAttendant:
+    """Has what the jobs' view uses of `attending.Attendant`, and no thread, no files and no trainings."""
+
+    def __init__(self, folder: Path, launcher: Launcher, post: Callable[[Message], object]) -> None:
+        self.folder, self._post = folder, post
+
+    def watch(self, watched: bool) -> None:
+        if watched:
+            jobs = handmade.jobs(self.folder)
+            self._post(Listed(jobs, ()))
+            self._post(LogRead(jobs[0].path, handmade.LOG))
+
+    def look_at(self, path: Path | None) -> None: ...
+
+    def end(self) -> None: ...

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from diffurec.run import open_run
 from diffurec_tui.keys import ACTIONS, Scope, available
-from tests.helpers import make_dataset, make_run, small_config
+from tests.helpers import make_dataset, make_run, small_config, write_weights
 from tests.tui.explorer.checks import At
 from tests.tui.explorer.checks_of_actions import CHECKS
+from tests.tui.explorer.checks_of_jobs import view_jobs as __  # noqa: F401  # likewise
 from tests.tui.explorer.checks_of_plots import plots as _  # noqa: F401  # its checks are noted
 from tests.tui.explorer.conftest import exploring
 from tests.tui.explorer.test_users import ranked
@@ -24,6 +26,7 @@ PLACES: dict[str, Scope] = {
     "diversity": "diversity",
     "map": "map",
     "metrics": "metrics",
+    "jobs": "jobs",
     "dials": "dials",
     "dials of the draws": "dials",
     "edit": "edit",
@@ -37,7 +40,7 @@ def moving(tmp_path_factory: pytest.TempPathFactory) -> Path:
     dataset = make_dataset(folder / "data", max_length=60)
     run = make_run(folder / "run", dataset, small_config(steps=16, lambda_mean=0.5)).path
     write_metrics(run)
-    write_other(run, "other", learning_rate=0.1)
+    write_weights(open_run(write_other(run, "other", learning_rate=0.1)))
     return run
 
 

@@ -22,15 +22,17 @@ from tests.tui.explorer.conftest import exploring, screen_text, walked
 
 MAIN: dict[Scope, tuple[str, ...]] = {
     "users": ("enter open", "o O order", "g go to", "/ filter", "} { next miss"),
-    "walk": ("←→ step", "s seed", "P compare", "space play", "d dials", "1234 views"),
-    "diversity": ("m M walks", "s seed", "P compare", "k K length", "d dials", "1234 views"),
-    "map": ("←→ step", "s seed", "tab mark", "zZ zoom", "space play", "1234 views"),
+    "walk": ("←→ step", "s seed", "P compare", "space play", "d dials", "12345 views"),
+    "diversity": ("m M walks", "s seed", "P compare", "k K length", "d dials", "12345 views"),
+    "map": ("←→ step", "s seed", "tab mark", "zZ zoom", "space play", "12345 views"),
     "metrics": ("enter large", "←→ read", "tab next plot", "s smooth", "x axis", "y log"),
+    "jobs": ("n new", "s stop", "R resume", "l log", "enter open", "esc back"),
     "dials": ("↑↓ dial", "←→ turn", "0 reset", "r reset all", "esc close"),
     "edit": ("↑↓ item", "x remove", "a add", "r replace", "esc close", "0 reset"),
 }
 """In this order, and then how to get help and out."""
-OPENED = {"users": "u", "walk": "1", "diversity": "2", "map": "3", "metrics": "4", "dials": "d", "edit": "w"}
+OPENED = {"users": "u", "walk": "1", "diversity": "2", "map": "3", "metrics": "4", "jobs": "5", "dials": "d",
+          "edit": "w"}  # fmt: skip
 
 
 @pytest.mark.parametrize("scope", MAIN)
@@ -48,7 +50,7 @@ async def test_a_view_says_its_main_keys_at_80_columns(run_path: Path, scope: Sc
 @pytest.mark.parametrize("width", [40, 75, 120])
 async def test_no_key_is_cut_at_any_width(run_path: Path, width: int):
     async with exploring(run_path, user=5, size=(width, 24)) as (app, pilot):
-        for scope in ("walk", "diversity", "map", "metrics", "users"):
+        for scope in ("walk", "diversity", "map", "metrics", "jobs", "users"):
             await pilot.press(OPENED[scope])
             rows = screen_text(app)
             offered = {f"{keys_of(action)} {action.label}" for action in available(scope)}
@@ -71,7 +73,7 @@ def test_one_word_for_one_thing():
 async def test_a_click_on_one_of_several_keys_does_what_that_key_does(run_path: Path):
     async with exploring(run_path, user=5, size=(80, 24)) as (app, pilot):
         for key, screen in (("3", app.map), ("2", app.diversity), ("1", app.walk)):
-            start = screen_text(app)[-1].index("1234 views")
+            start = screen_text(app)[-1].index("12345 views")
             await pilot.click("#footer", offset=(start + int(key) - 1, 0))
             assert app.screen is screen, key
         start = screen_text(app)[-1].index("←→ step")

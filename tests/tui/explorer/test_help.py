@@ -21,12 +21,13 @@ SHOWN: dict[Scope, tuple[str, ...]] = {
     "diversity": ("2", "P", "n"),
     "map": ("3", "m"),
     "metrics": ("4",),
+    "jobs": ("5",),
     "dials": ("d",),
     "edit": ("w", "x"),
 }
 """Keys after which all words of a view are on screen at once."""
-UNWRITTEN = {"grey title", "settled", "λ0"}
-"""A look, and what is said of a model that hardly looks at the state."""
+UNWRITTEN = {"grey title", "settled", "λ0", "running", "finished", "interrupted", "failed", "elsewhere"}
+"""A look, what is said of a model that hardly looks at the state, and states of other runs."""
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ async def test_a_view_has_the_words_that_its_help_explains(moving: Path, scope: 
 
 
 def test_a_word_has_a_line():
-    assert set(WORDS) == {"users", "walk", "diversity", "map", "metrics", "watch", "dials", "edit"}
+    assert set(WORDS) == {"users", "walk", "diversity", "map", "metrics", "watch", "jobs", "dials", "edit"}
     for scope, words in WORDS.items():
         assert len({term for term, _ in words}) == len(words), scope
         for term, meaning in words:

@@ -7,6 +7,7 @@ import pytest
 from diffurec_tui.app import ExplorerApp
 from diffurec_tui.keys import ACTIONS, Scope, available
 from diffurec_tui.screens.diversity import DiversityScreen
+from diffurec_tui.screens.jobs import JobsScreen
 from diffurec_tui.screens.map import MapScreen
 from diffurec_tui.screens.metrics import MetricsScreen
 from diffurec_tui.screens.users import UsersScreen
@@ -16,7 +17,9 @@ from diffurec_tui.widgets.dials import Dials
 from diffurec_tui.widgets.history_editor import HistoryEditor
 
 
-@pytest.mark.parametrize("scope", ["users", "walk", "diversity", "map", "metrics", "watch", "dials", "edit"])
+@pytest.mark.parametrize(
+    "scope", ["users", "walk", "diversity", "map", "metrics", "watch", "jobs", "dials", "edit"]
+)
 def test_a_key_does_one_thing_on_a_screen(scope: Scope):
     keys = Counter(key for action in available(scope) for key in action.keys.split(","))
     assert [key for key, number in keys.items() if number > 1] == []
@@ -28,6 +31,7 @@ def test_every_action_has_a_method_and_words():
         "along": [UsersScreen, WalkScreen, MapScreen, DiversityScreen],
         "views": [WalkScreen, MapScreen, DiversityScreen], "steps": [WalkScreen, MapScreen],
         "plots": [MetricsScreen, WatchScreen], "metrics": [MetricsScreen],
+        "jobs": [JobsScreen],
         "dials": [Dials], "edit": [HistoryEditor], "everywhere": [ExplorerApp],
     }  # fmt: skip
     for action in ACTIONS:

@@ -68,7 +68,7 @@ async def test_what_the_map_shows(run_path: Path, size: tuple[int, int]):
             "60 items and the walk in two dimensions", "★ next item", "◆ x_t", "● newest", "∘ history",
             "step  2/32",
             "from where the walk ends", "The picture has", "←→ step", "tab mark", "zZ zoom", "c near",
-            "a all", "1234 views", "WASD pan", "b colour", "m M cloud", "N other user", "? help", "q quit",
+            "a all", "12345 views", "WASD pan", "b colour", "m M cloud", "N other user", "? help", "q quit",
         ):  # fmt: skip
             assert shown in text, shown
         assert ("Top-10 of x_t" in text) == (size[0] >= 110)

@@ -30,7 +30,7 @@ from diffurec_tui.widgets import text as signs
 from tests.helpers import make_run
 from tests.tui.explorer.handmade import make_dataset
 from tests.tui.explorer.pictures import Picture, picture, shown, written
-from tests.tui.explorer.staged import StagedEngine
+from tests.tui.explorer.staged import StagedAttendant, StagedEngine
 from tests.tui.explorer.trainings import write_metrics, write_other
 
 FOLDER = Path(__file__).with_name("snapshots")
@@ -81,6 +81,10 @@ STATES = (
     State("metrics", "o s s tab left left left"),
     State("metrics-large", "enter y"),
     State("metrics-settings", "d", "escape"),
+    State("jobs-hint", "5", "escape"),
+    State("jobs", ""),
+    State("jobs-failed", "down", "home"),
+    State("jobs-log", "l", "l"),
 )
 
 
@@ -168,6 +172,7 @@ async def go_through(run: Run, size: Size, theme: str) -> dict[str, Picture]:
         for name in NOT_SET:
             os.environ.pop(name, None)
         stack.enter_context(patch("diffurec_tui.watching.Engine", StagedEngine))
+        stack.enter_context(patch("diffurec_tui.screens.jobs.Attendant", StagedAttendant))
         stack.enter_context(patch.object(Input, "_toggle_cursor", lambda self: None))
         for kept in (signs.symbols, signs.clean):
             kept.cache_clear()
