@@ -23,6 +23,7 @@ SHOTS: tuple[tuple[str, tuple[int, int], bool, list[str]], ...] = (
     ("explorer-diversity", (120, 40), True, ["2"]),
     ("explorer-map", (120, 40), True, ["3", *["l"] * 26, "c", *["Z"] * 2, "tab"]),
     ("metrics", (120, 40), False, ["4", "o", "s", "s", *["left"] * 12]),
+    ("jobs", (120, 36), False, ["5"]),
     ("explorer-light", (120, 40), True, ["t", "end"]),
     ("explorer-help", (120, 50), True, ["question_mark"]),
 )
